@@ -1,0 +1,38 @@
+"""The adjustment `add`: a length of time later, or earlier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from schedkit.adjustments.adjustment import Adjustment, Reach
+from schedkit.scalars import Length
+from schedkit.values import STRICT_FIELDS
+
+_ZERO = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Adjustment):
+    """Later by a length of time or, when it is negative, earlier; on the wall clock."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "add 5d"
+
+    length: Length
+    """How far: 5d, -2d, 2w, 1mo, 90m. A month later the 31st becomes the last day there is."""
+
+    def __str__(self) -> str:
+        return f"add {self.length}"
+
+    @property
+    def reach(self) -> Reach:
+        """Exactly the length, but for months, which have 31 days at most."""
+        months = timedelta(days=31 * self.length.months)
+        moved = months + timedelta(days=self.length.days) + self.length.elapsed
+        return Reach(max(-moved, _ZERO), max(moved, _ZERO))
+
+    def apply(self, wall: datetime) -> datetime:
+        """Return *wall* moved by the length."""
+        return self.length.added_to(wall)

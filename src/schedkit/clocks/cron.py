@@ -1,0 +1,51 @@
+"""The clock `cron`: a cron expression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from schedkit.clocks.recurrence import Recurrence, WallClock
+from schedkit.errors import ConfigError
+from schedkit.values import STRICT_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class Cron(WallClock):
+    """
+    A cron expression: five fields, or six with seconds first.
+
+    Clock changes are taken as Debian's cron takes them: a job at fixed times neither skips nor
+    repeats one, a job with a star in its minute or hour follows the wall clock.
+    """
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "cron 0 9 * * mon-fri"
+
+    expression: str
+    """Minute, hour, day of month, month and weekday, or an alias such as @daily."""
+    day_or: bool = True
+    """With both day fields restricted, whether either may match; false: both must."""
+    seed: str = ""
+    """What H is drawn from; the job's name unless it is set."""
+    recurrence: Recurrence = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        from schedkit.clocks import crontab  # a clock that was read before needs no grammar
+
+        try:
+            meaning = crontab.recurrence(self.expression, self.seed, day_or=self.day_or)
+        except ConfigError as error:
+            raise error.within("expression") from None
+        object.__setattr__(self, "recurrence", meaning)
+
+    def __str__(self) -> str:
+        return f"cron {self.expression}"
+
+    def seeded(self, seed: str) -> Self:
+        """Return the same clock with *seed* to draw from, unless it has one or needs none."""
+        from schedkit.clocks import crontab
+
+        if self.seed or not crontab.needs_seed(self.expression):
+            return self
+        return type(self)(self.expression, self.day_or, seed)

@@ -1,0 +1,301 @@
+"""
+The grammar of a cron expression.
+
+croniter expands names, ranges, steps and hashes. What stands here is what it does not do: say
+where an expression is wrong, refuse what can mean two things, and read `L`, `W` and `#` in full.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from schedkit.clocks.monthdays import MON_TO_FRI, DayRule, Days
+from schedkit.clocks.recurrence import Recurrence
+from schedkit.errors import ConfigError, did_you_mean
+
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+_ALIASES = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+
+
+class _Field(NamedTuple):
+    name: str
+    low: int
+    high: int
+    names: tuple[str, ...] = ()  # the first stands for *low*
+
+
+_SECOND = _Field("second", 0, 59)
+_MINUTE = _Field("minute", 0, 59)
+_HOUR = _Field("hour", 0, 23)
+_DAY = _Field("day of month", 1, 31)
+_MONTH = _Field("month", 1, 12, tuple(_MONTHS))
+_WEEKDAY = _Field("weekday", 0, 7, tuple(_DAYS))
+_FIELDS = (_SECOND, _MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY)
+
+_VALUE = r"(?:\d+|[a-z]+)"
+_RANGE = re.compile(rf"(?P<first>{_VALUE})(?:-(?P<last>{_VALUE}))?(?:/(?P<step>\d+))?", re.ASCII)
+_STAR = re.compile(r"\*(?:/(?P<step>\d+))?", re.ASCII)
+_HASH = re.compile(r"h(?:\((?P<first>\d+)-(?P<last>\d+)\))?(?:/(?P<step>\d+))?", re.ASCII)
+_LAST = re.compile(r"l(?:-(?P<before>\d+)|(?P<weekday>w))?", re.ASCII)
+_NEAREST = re.compile(r"(?P<day>\d+)w", re.ASCII)
+_NTH = re.compile(rf"(?P<day>{_VALUE})#(?P<n>\d+)", re.ASCII)
+_LAST_WEEKDAY = re.compile(r"(?P<day>\d+|sun|mon|tue|wed|thu|fri|sat)l", re.ASCII)
+
+
+@dataclasses.dataclass
+class _Parsed:
+    """One field: what croniter is to expand, and the days that it cannot."""
+
+    field: _Field
+    text: str
+    begin: int
+    plain: list[str] = dataclasses.field(default_factory=list)
+    days: Days = dataclasses.field(default_factory=Days)
+
+    @property
+    def starred(self) -> bool:
+        """Whether it begins with a star or is `?`: the rule that decides between AND and OR."""
+        return self.text.startswith("*") or self.text == "?"
+
+
+def needs_seed(expression: str) -> bool:
+    """Return whether *expression* draws a value from a hash."""
+    return any(_HASH.fullmatch(item) for item in re.split(r"[\s,]+", expression.lower()))
+
+
+def recurrence(expression: str, seed: str, *, day_or: bool) -> Recurrence:
+    """
+    Return what *expression* means; `H` is drawn from *seed*.
+
+    With both day fields restricted, either may match when *day_or*, else both must.
+
+    Raises: ConfigError, with the place in *expression*.
+    """
+    text = _unaliased(expression.strip())
+    offset = 0 if text != expression.strip() else len(expression) - len(expression.lstrip())
+    try:
+        parsed = _parsed(text)
+    except ConfigError as error:
+        raise error.shifted(offset) from None
+    seconds, minutes, hours, days, months, weekdays = _expanded(parsed, seed)
+    times = tuple((hour, minutes, seconds) for hour in hours)
+    by_number = parsed[3].days | Days(numbers=_mask(days))
+    by_weekday = parsed[5].days | Days(weekdays=_mask((value - 1) % 7 for value in weekdays))
+    both = not day_or or parsed[3].starred or parsed[5].starred
+    sets = (by_number, by_weekday) if both else (by_number | by_weekday,)
+    rule = DayRule(_mask(months), sets)
+    if rule.never:
+        raise ConfigError.of(f"{expression!r} never fires: {_why_never(parsed)}")
+    wild = any(field.text.startswith("*") for field in parsed[1:3])
+    return Recurrence(rule, times, wild)
+
+
+def _unaliased(text: str) -> str:
+    if not text.startswith("@"):
+        return text
+    known = _ALIASES.get(text.lower())
+    if known is None:
+        raise ConfigError.of(f"unknown alias {text!r}", _alias_hint(text.lower()))
+    return known
+
+
+def _alias_hint(text: str) -> str | None:
+    if text.startswith("@every"):
+        return "write the clock 'every', such as: every 5m"
+    return did_you_mean(text, _ALIASES) or f"known are: {', '.join(_ALIASES)}"
+
+
+def _parsed(text: str) -> list[_Parsed]:
+    words = list(re.finditer(r"\S+", text))
+    if len(words) not in (5, 6):
+        raise ConfigError.of(
+            f"{text!r} has {len(words)} fields, cron takes 5",
+            "minute hour day month weekday, or 6 with seconds first",
+        )
+    fields = [
+        _Parsed(kind, word.group().lower(), word.start())
+        for kind, word in zip(_FIELDS[-len(words) :], words, strict=True)
+    ]
+    if len(fields) == 5:
+        fields.insert(0, _Parsed(_SECOND, "0", 0))
+    problems = []
+    for parsed in fields:
+        for begin, item in _items(parsed.text):
+            try:
+                _read_item(parsed, item)
+            except ConfigError as error:
+                start = parsed.begin + begin
+                span = (start, start + max(len(item), 1))
+                problem = error.problems[0]
+                problems.append(ConfigError.of(problem.message, problem.hint, span).problems[0])
+    if problems:
+        raise ConfigError(*problems)
+    return fields
+
+
+def _items(text: str) -> Iterator[tuple[int, str]]:
+    begin = 0
+    for item in text.split(","):
+        yield begin, item
+        begin += len(item) + 1
+
+
+def _read_item(parsed: _Parsed, item: str) -> None:
+    if not item:
+        raise ConfigError.of(f"the {parsed.field.name} field has an empty entry", "remove a comma")
+    days = _special_days(parsed.field, item)
+    if days is None:
+        parsed.plain.append(_plain(parsed, item))
+    else:
+        parsed.days |= days
+
+
+def _special_days(field: _Field, item: str) -> Days | None:
+    """Return the days of an entry that croniter does not read, None for any other."""
+    if field is _DAY:
+        if match := _LAST.fullmatch(item):
+            return _last(match)
+        if match := _NEAREST.fullmatch(item):
+            return Days(nearest=1 << _number(match["day"], _DAY))
+    if field is _WEEKDAY:
+        if match := _NTH.fullmatch(item):
+            n = int(match["n"])
+            if not 1 <= n <= 5:
+                raise ConfigError.of(f"{n} is outside 1-5: a month has at most five of a weekday")
+            return Days(nth=((_weekday_bit(match["day"]), n),))
+        if match := _LAST_WEEKDAY.fullmatch(item):
+            return Days(nth=((_weekday_bit(match["day"]), -1),))
+    return None
+
+
+def _plain(parsed: _Parsed, item: str) -> str:
+    """Return an entry of values as croniter takes it."""
+    field = parsed.field
+    if item == parsed.text == "?" and field in (_DAY, _WEEKDAY):
+        return "*"
+    if "?" in item:
+        hint = "'?' stands alone, in a day field only"
+        raise ConfigError.of(f"'?' cannot be used so in the {field.name} field", hint)
+    if match := _STAR.fullmatch(item) or _HASH.fullmatch(item):
+        _check_step(match["step"])
+        if match.groupdict().get("first"):
+            first, last = _number(match["first"], field), _number(match["last"], field)
+            _check_order(first, last, field, wraps=False)
+        return item
+    if match := _RANGE.fullmatch(item):
+        return _range(match, field)
+    raise _unreadable(item, field)
+
+
+def _last(match: re.Match[str]) -> Days:
+    if match["weekday"]:
+        return Days(nth=((MON_TO_FRI, -1),))
+    before = int(match["before"] or 0)
+    if match["before"] and not 1 <= before <= 30:
+        raise ConfigError.of(f"L-{before} is outside L-1 to L-30")
+    return Days(before_last=1 << before)
+
+
+def _range(match: re.Match[str], field: _Field) -> str:
+    """Return a value or a range as croniter takes it."""
+    _check_step(match["step"])
+    step = f"/{match['step']}" if match["step"] else ""
+    first = _number(match["first"], field)
+    if match["last"] is None:
+        return f"{first}{step}"
+    last = _number(match["last"], field)
+    _check_order(first, last, field, wraps=field is not _DAY)
+    if first == last:
+        return str(first)  # croniter takes an equal range for the whole cycle
+    return f"{first}-{last}{step}"
+
+
+def _check_order(first: int, last: int, field: _Field, *, wraps: bool) -> None:
+    if first > last and not wraps:
+        hint = f"write {first}-{field.high},{field.low}-{last}"
+        raise ConfigError.of(f"{first}-{last} runs backwards", hint)
+
+
+def _check_step(step: str | None) -> None:
+    if step is not None and int(step) == 0:
+        raise ConfigError.of("a step of 0 goes nowhere", "a step is 1 or more")
+
+
+def _number(text: str, field: _Field) -> int:
+    if text.isdigit():
+        number = int(text)
+        if not field.low <= number <= field.high:
+            raise ConfigError.of(f"{field.name} {number} is outside {field.low}-{field.high}")
+        return number
+    if text in field.names:
+        return field.names.index(text) + field.low
+    if not field.names:
+        raise ConfigError.of(f"{text!r} stands where a number for the {field.name} belongs")
+    raise ConfigError.of(f"unknown {field.name} {text!r}", did_you_mean(text, field.names))
+
+
+def _weekday_bit(text: str) -> int:
+    """Return the bit of a weekday of cron's, where Sunday is 0; ours begin with Monday."""
+    return 1 << (_number(text, _WEEKDAY) - 1) % 7
+
+
+def _unreadable(item: str, field: _Field) -> ConfigError:
+    if item.startswith("r") and re.fullmatch(r"r(\(.*\))?(/\d+)?", item):
+        hint = "write H: it is drawn from the job's name and stays the same"
+        return ConfigError.of("'R' would fire at another time after each load", hint)
+    if field is _WEEKDAY and re.fullmatch(r"l|l[0-7]", item):
+        hint = "write the last Friday as 5L or friL"
+        return ConfigError.of(f"{item.upper()!r} names no weekday to be the last", hint)
+    if re.search(r"[lw#]", item) and not item.isalpha():
+        hint = "L, L-3, LW and 15W go into the day of month, 5L and 5#2 into the weekday"
+        return ConfigError.of(f"{item.upper()!r} does not belong in the {field.name} field", hint)
+    hint = "write a value, a range such as 1-5, a step such as */15, or a list of these"
+    return ConfigError.of(f"{item!r} cannot be read in the {field.name} field", hint)
+
+
+def _expanded(fields: list[_Parsed], seed: str) -> list[tuple[int, ...]]:
+    """Return the values of each field; none where a day field has only what croniter cannot."""
+    from croniter import croniter  # slow to import, and needed only when something is read
+    from croniter.croniter import CroniterError
+
+    text = " ".join(",".join(parsed.plain) or "*" for parsed in fields)
+    try:
+        lists, _ = croniter.expand(text, hash_id=(seed or " ").encode(), second_at_beginning=True)
+    except CroniterError as error:
+        raise ConfigError.of(f"croniter refuses {text!r}: {error}") from None
+    in_our_order = [lists[5], *lists[:5]]
+    return [_values(values, parsed) for values, parsed in zip(in_our_order, fields, strict=True)]
+
+
+def _values(values: Sequence[int | str], parsed: _Parsed) -> tuple[int, ...]:
+    if not parsed.plain:
+        return ()
+    if list(values) == ["*"]:
+        return tuple(range(parsed.field.low, min(parsed.field.high, 31) + 1))
+    return tuple(sorted({int(value) for value in values}))
+
+
+def _mask(bits: Iterable[int]) -> int:
+    mask = 0
+    for bit in bits:
+        mask |= 1 << bit
+    return mask
+
+
+def _why_never(fields: list[_Parsed]) -> str:
+    day, month = fields[3].text, fields[4].text
+    if fields[5].starred:
+        return f"no month of {month!r} has a day {day!r}"
+    return f"no day {day!r} of month {month!r} is a weekday {fields[5].text!r}"

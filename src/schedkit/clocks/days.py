@@ -1,0 +1,138 @@
+"""The clocks `daily`, `weekly` and `monthly`: days at fixed times of day."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import time
+from typing import Annotated, Any, ClassVar
+
+from schedkit.clocks.monthdays import EVERY_DAY, MON_TO_FRI, DayRule, Days
+from schedkit.clocks.recurrence import Recurrence, WallClock, single_times
+from schedkit.errors import ConfigError, did_you_mean
+from schedkit.scalars import WEEKDAYS, WallTimes, Weekdays, wall_time_text, weekday, weekdays_text
+from schedkit.values import STRICT_FIELDS, Listed, Written, sorted_once
+
+_ALL_MONTHS = (1 << 13) - 2
+_MIDNIGHT = (time(0),)
+
+
+@dataclass(frozen=True, slots=True)
+class Daily(WallClock):
+    """Every day, at one time or more."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "daily at 02:30"
+
+    at: WallTimes
+    """Times of day."""
+    recurrence: Recurrence = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _settle(self, Days(weekdays=EVERY_DAY), self.at)
+
+    def __str__(self) -> str:
+        return f"daily{_at(self.at)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly(WallClock):
+    """On days of the week."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "weekly mon,thu at 09:00"
+
+    days: Weekdays
+    """Days of the week: mon, mon-fri, [sat, sun]."""
+    at: WallTimes = _MIDNIGHT
+    """Times of day; midnight unless it is set."""
+    recurrence: Recurrence = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _settle(self, Days(weekdays=sum(1 << day for day in self.days)), self.at)
+
+    def __str__(self) -> str:
+        return f"weekly {weekdays_text(self.days)}{_at(self.at)}"
+
+
+# ---- days of a month: (weekdays, n); no weekdays: the n-th day, from the end when negative
+
+_ORDINALS = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "last": -1}
+_WORDS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
+
+
+def _month_position(text: str) -> tuple[int, int]:
+    words = text.strip().lower().split()
+    if len(words) == 1 and re.fullmatch(r"\d+", words[0], re.ASCII):
+        if not 1 <= int(words[0]) <= 31:
+            raise ConfigError.of(f"day {words[0]} is outside 1-31", "the last day is: last")
+        return 0, int(words[0])
+    if words == ["last"]:
+        return 0, -1
+    n = (_ORDINALS | _WORDS).get(words[0]) if words else None
+    if n is None or len(words) > 2:
+        known = [*_ORDINALS, *_WORDS]
+        hint = did_you_mean(words[0], known) if words else None
+        raise ConfigError.of(
+            f"{text.strip()!r} is no day of a month",
+            hint or "write one such as 15, last, last fri, 2nd tue, first weekday",
+        )
+    if len(words) == 1:
+        raise ConfigError.of(f"{text.strip()!r} of what?", f"write {words[0]} mon or a number")
+    if words[1] == "weekday":
+        return MON_TO_FRI, n
+    return 1 << weekday(words[1]), n
+
+
+def _month_position_text(position: tuple[int, int]) -> str:
+    weekdays, n = position
+    if not weekdays:
+        return "last" if n < 0 else str(n)
+    ordinal = next(word for word, number in _ORDINALS.items() if number == n)
+    name = "weekday" if weekdays == MON_TO_FRI else WEEKDAYS[weekdays.bit_length() - 1]
+    return f"{ordinal} {name}"
+
+
+_POSITION = Written(
+    tuple,
+    _month_position,
+    _month_position_text,
+    rf"^(\d{{1,2}}|last|({'|'.join([*_ORDINALS, *_WORDS])}) (weekday|{'|'.join(WEEKDAYS)}))$",
+    "last fri",
+)
+MonthPositions = Annotated[tuple[tuple[int, int], ...], Listed(_POSITION, sorted_once)]
+
+
+@dataclass(frozen=True, slots=True)
+class Monthly(WallClock):
+    """On days of every month; a month that lacks such a day is left out."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "monthly 15 at 09:00"
+
+    days: MonthPositions
+    """Days of the month: 15, last, last fri, 2nd tue, first weekday."""
+    at: WallTimes = _MIDNIGHT
+    """Times of day; midnight unless it is set."""
+    recurrence: Recurrence = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        days = Days()
+        for weekdays, n in self.days:
+            if weekdays:
+                days |= Days(nth=((weekdays, n),))
+            else:
+                days |= Days(numbers=1 << n) if n > 0 else Days(before_last=1)
+        _settle(self, days, self.at)
+
+    def __str__(self) -> str:
+        return f"monthly {','.join(map(_month_position_text, self.days))}{_at(self.at)}"
+
+
+def _settle(clock: WallClock, days: Days, at: tuple[time, ...]) -> None:
+    meaning = Recurrence(DayRule(_ALL_MONTHS, (days,)), single_times(at))
+    object.__setattr__(clock, "recurrence", meaning)
+
+
+def _at(at: tuple[time, ...]) -> str:
+    return f" at {','.join(map(wall_time_text, at))}"

@@ -1,0 +1,110 @@
+"""
+Which days at which times of day, and what clock changes make of it.
+
+The one rule that cron and the day clocks share. It is *wild* when it follows the wall clock, as
+`*/5 * * * *` does, otherwise *fixed*: what a clock change skips is made up for once, at the first
+instant after it, and what the clock shows twice counts the first time only.
+Source: cron(8) of Debian cron 3.0pl1, "Notes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
+from schedkit import timeline
+from schedkit.clocks.clock import Clock
+from schedkit.clocks.monthdays import DayRule
+
+_HOURS = [timedelta(hours=hour) for hour in range(25)]
+_MINUTES = [timedelta(minutes=minute) for minute in range(61)]
+_SECONDS = [timedelta(seconds=second) for second in range(60)]
+
+# (hour, minutes of it, seconds of each of these), in order: a product or a list of single times
+Times = tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]
+
+
+def single_times(at: tuple[time, ...]) -> Times:
+    """Return *at*, which is in order, as a recurrence takes it."""
+    return tuple((t.hour, (t.minute,), (t.second,)) for t in at)
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """Every time of *times* on every day of *days*."""
+
+    days: DayRule
+    times: Times
+    wild: bool = False
+
+    def after(self, instant: datetime, zone: tzinfo) -> Iterator[datetime]:
+        """Yield the instants (UTC) later than *instant*, ascending and each once."""
+        later = instant + datetime.resolution
+        for stretch in timeline.stretches(instant, zone):
+            begin = stretch.begin
+            if not self.wild:
+                if stretch.skipped and begin > instant and self._made_up(stretch):
+                    yield begin
+                    later = max(later, begin + datetime.resolution)
+                begin = max(begin, stretch.repeats_until)
+            yield from self._within(max(begin, later), stretch.end, stretch.offset)
+
+    def skipped(self, instant: datetime, zone: tzinfo) -> list[datetime]:
+        """Return the wall times that a clock change at *instant* skipped and it makes up for."""
+        gap = None if self.wild else timeline.skipped_before(instant, zone)
+        if gap is None:
+            return []
+        begin, end = (wall.replace(tzinfo=UTC) for wall in gap)
+        return [fire.replace(tzinfo=None) for fire in self._within(begin, end, timeline.ZERO)]
+
+    def matches(self, wall: datetime) -> bool:
+        """Return whether *wall* is one of the times on one of the days."""
+        begin = wall.replace(tzinfo=UTC)
+        return any(self._within(begin, begin + datetime.resolution, timeline.ZERO))
+
+    def _made_up(self, stretch: timeline.Stretch) -> bool:
+        before = stretch.offset - stretch.skipped
+        return any(self._within(stretch.begin, stretch.begin + stretch.skipped, before))
+
+    def _within(self, begin: datetime, end: datetime, offset: timedelta) -> Iterator[datetime]:
+        """Yield the instants from *begin* up to *end* while the wall shows *offset* beyond UTC."""
+        if begin >= end:
+            return
+        for day in self.days.dates((begin + offset).date(), (end + offset).date()):
+            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC) - offset
+            for fire in self._on_day(midnight, begin):
+                if fire >= end:
+                    return
+                yield fire
+
+    def _on_day(self, midnight: datetime, begin: datetime) -> Iterator[datetime]:
+        for hour, minutes, seconds in self.times:
+            at_hour = midnight + _HOURS[hour]
+            if at_hour + _HOURS[1] <= begin:
+                continue
+            for minute in minutes:
+                at_minute = at_hour + _MINUTES[minute]
+                if at_minute + _MINUTES[1] <= begin:
+                    continue
+                for second in seconds:
+                    fire = at_minute + _SECONDS[second]
+                    if fire >= begin:
+                        yield fire
+
+
+class WallClock(Clock):
+    """A clock that is a recurrence."""
+
+    __slots__ = ()
+    recurrence: Recurrence
+
+    def after(self, instant: datetime, zone: tzinfo) -> Iterator[datetime]:
+        """Yield every instant (UTC) later than *instant*, ascending and each once."""
+        return self.recurrence.after(instant, zone)
+
+    def nominals(self, instant: datetime, zone: tzinfo) -> list[datetime]:
+        """Return the wall times meant by *instant*: itself and what a clock change skipped."""
+        skipped = self.recurrence.skipped(instant, zone)
+        wall = timeline.local(instant, zone)
+        return [*skipped, wall] if not skipped or self.recurrence.matches(wall) else skipped

@@ -1,0 +1,21 @@
+"""
+The filters: which candidates of the clocks stay.
+
+To add one, write its class in a module here and name it below; nothing else changes.
+"""
+
+from schedkit.filters.filter import Filter
+from schedkit.vocabulary import Vocabulary
+
+FILTERS: Vocabulary[Filter] = Vocabulary(
+    "filter",
+    Filter,  # type: ignore[type-abstract]  # only asked with isinstance
+    __name__,
+    {
+        "weekdays": ["Weekday", "Weekend", "Days"],
+        "times": ["BetweenTimes"],
+        "dates": ["OnDate", "BetweenDates"],
+        "combinators": ["Any", "All", "Not"],
+    },
+)
+__all__ = ["FILTERS", "Filter"]

@@ -1,0 +1,83 @@
+"""The filters `any`, `all` and `not`, which are made of others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar
+from typing import Any as AnyType
+
+from schedkit.filters import FILTERS
+from schedkit.filters.filter import Filter
+from schedkit.values import STRICT_FIELDS
+from schedkit.vocabulary import Many, One
+
+Filters = Annotated[tuple[Filter, ...], Many(FILTERS, at_least=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Any(Filter):
+    """What at least one of several filters admits."""
+
+    __pydantic_config__: ClassVar[AnyType] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "any: [weekend, on_date 12-24]"
+
+    filters: Filters
+    """The filters of which one is enough."""
+
+    def __str__(self) -> str:
+        return f"any({', '.join(map(str, self.filters))})"
+
+    def admits(self, wall: datetime) -> bool:
+        """Return whether one of the filters admits *wall*."""
+        return any(f.admits(wall) for f in self.filters)
+
+    def until(self, wall: datetime) -> datetime:
+        """Return when the last that admits may stop or, when none does, the first may begin."""
+        admitting = [f.until(wall) for f in self.filters if f.admits(wall)]
+        return max(admitting) if admitting else min(f.until(wall) for f in self.filters)
+
+
+@dataclass(frozen=True, slots=True)
+class All(Filter):
+    """What every one of several filters admits."""
+
+    __pydantic_config__: ClassVar[AnyType] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "all: [weekday, between_times 09:00-17:00]"
+
+    filters: Filters
+    """The filters that must all admit."""
+
+    def __str__(self) -> str:
+        return f"all({', '.join(map(str, self.filters))})"
+
+    def admits(self, wall: datetime) -> bool:
+        """Return whether every filter admits *wall*."""
+        return all(f.admits(wall) for f in self.filters)
+
+    def until(self, wall: datetime) -> datetime:
+        """Return when the last that refuses may stop or, when none does, the first may begin."""
+        refusing = [f.until(wall) for f in self.filters if not f.admits(wall)]
+        return max(refusing) if refusing else min(f.until(wall) for f in self.filters)
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Filter):
+    """What another filter does not admit."""
+
+    __pydantic_config__: ClassVar[AnyType] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "not: {on_date: 12-25}"
+
+    filter: Annotated[Filter, One(FILTERS)]
+    """The filter to turn around."""
+
+    def __str__(self) -> str:
+        return f"not {self.filter}"
+
+    def admits(self, wall: datetime) -> bool:
+        """Return whether the filter refuses *wall*."""
+        return not self.filter.admits(wall)
+
+    def until(self, wall: datetime) -> datetime:
+        """Return when the filter may change its answer."""
+        return self.filter.until(wall)

@@ -1,0 +1,172 @@
+"""
+Wall time and instants: the only place that knows how clocks change.
+
+An *instant* is an aware datetime in UTC. A *wall* time is a naive datetime: what a clock on the
+wall of a zone shows. Adding to a wall time or comparing two zoned datetimes goes wrong around a
+clock change, so both are converted here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from schedkit.errors import ConfigError, did_you_mean
+
+ZERO = timedelta(0)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST = datetime(9990, 1, 1, tzinfo=UTC)  # some room to add to it before datetime's own end
+
+# A larger jump is a correction of the clock (Apia lost 2011-12-30): nothing is made up for it.
+# Source: cron(8) of Debian cron 3.0pl1, "Notes": "local time changes of less than three hours".
+CORRECTION = timedelta(hours=3)
+
+# The closest two changes of any zone of the tz database are four days apart (Freetown, 1939).
+_PROBE = timedelta(days=3)
+_BLOCK = _PROBE * 122  # about a year: what is looked through, and kept, at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """
+    Time without a clock change, from *begin* up to, not including, *end* (UTC).
+
+    *offset* is what the wall shows beyond UTC. *skipped* is how much wall time was left out just
+    before *begin*, zero unless the stretch begins with such a change. Before *repeats_until* the
+    wall shows times that it has shown already. A jump above CORRECTION neither skips nor repeats.
+    """
+
+    begin: datetime
+    end: datetime
+    offset: timedelta
+    skipped: timedelta
+    repeats_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    instant: datetime
+    before: timedelta
+    after: timedelta
+
+
+def zone(name: str) -> ZoneInfo:
+    """
+    Return the zone of this name in the tz database.
+
+    Raises: ConfigError when there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        pass
+    names = available_timezones()
+    if not names:
+        hint: str | None = "this machine has no time zone database: pip install tzdata"
+    else:
+        hint = did_you_mean(name, names)
+    raise ConfigError.of(f"unknown zone {name!r}", hint)
+
+
+def local(instant: datetime, zone: tzinfo) -> datetime:
+    """Return the wall time that *zone* shows at *instant*."""
+    return instant.astimezone(zone).replace(tzinfo=None)
+
+
+def resolved(wall: datetime, zone: tzinfo) -> datetime:
+    """
+    Return the instant (UTC) at which *zone* shows *wall*.
+
+    The first of two when the clock shows it twice; when a clock change skips it, the instant of
+    the change.
+    """
+    before, after = (_offset(wall.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
+    utc = wall.replace(tzinfo=UTC)
+    if before >= after:
+        return utc - before
+    return _change(utc - after, utc - before, zone).instant
+
+
+def skipped_before(instant: datetime, zone: tzinfo) -> tuple[datetime, datetime] | None:
+    """Return the wall times, begin and end, left out by a clock change at *instant*, if any."""
+    earlier = (instant - datetime.resolution).astimezone(zone)
+    jump = _offset(instant.astimezone(zone)) - _offset(earlier)
+    if jump <= ZERO:
+        return None
+    wall = local(instant, zone)
+    return wall - jump, wall
+
+
+def forward_until(instant: datetime, zone: tzinfo) -> datetime:
+    """
+    Return an instant until which, from *instant* on, the wall time is never set back.
+
+    The next change that sets it back or, when none is near, about a year on.
+    """
+    index = _block(instant)
+    for change in _changes(zone, index) + _changes(zone, index + 1):
+        if change.instant > instant and change.after < change.before:
+            return change.instant
+    return EPOCH + _BLOCK * (index + 2)
+
+
+def stretches(instant: datetime, zone: tzinfo) -> Iterator[Stretch]:
+    """
+    Yield the stretches of *zone* in order, from the one that *instant* lies in up to LAST.
+
+    Two stretches need not differ in offset: none is much longer than a year.
+    """
+    begin = instant - 2 * CORRECTION  # early enough to see what an earlier change repeats
+    offset = _offset(begin.astimezone(zone))
+    skipped, repeats_until = ZERO, begin
+    for index in range(_block(begin), _block(LAST)):
+        for change in _changes(zone, index):
+            if change.instant <= begin:
+                continue
+            if change.instant > instant:
+                yield Stretch(begin, change.instant, offset, skipped, repeats_until)
+            begin, offset = change.instant, change.after
+            jump = change.after - change.before
+            small = abs(jump) <= CORRECTION
+            skipped = jump if small and jump > ZERO else ZERO
+            repeats_until = begin - jump if small and jump < ZERO else begin
+        end = EPOCH + _BLOCK * (index + 1)
+        if end > instant:
+            yield Stretch(begin, end, offset, skipped, repeats_until)
+            begin, skipped = end, ZERO
+
+
+def _offset(zoned: datetime) -> timedelta:
+    offset = zoned.utcoffset()
+    assert offset is not None
+    return offset
+
+
+def _block(instant: datetime) -> int:
+    return (instant - EPOCH) // _BLOCK
+
+
+@lru_cache(maxsize=4096)
+def _changes(zone: tzinfo, index: int) -> tuple[_Change, ...]:
+    begin = EPOCH + _BLOCK * index
+    probes = [begin + _PROBE * step for step in range(_BLOCK // _PROBE + 1)]
+    offsets = [_offset(probe.astimezone(zone)) for probe in probes]
+    return tuple(
+        _change(probes[step], probes[step + 1], zone)
+        for step in range(len(probes) - 1)
+        if offsets[step] != offsets[step + 1]
+    )
+
+
+def _change(low: datetime, high: datetime, zone: tzinfo) -> _Change:
+    before, after = (_offset(instant.astimezone(zone)) for instant in (low, high))
+    while high - low > datetime.resolution:
+        middle = low + (high - low) / 2
+        if _offset(middle.astimezone(zone)) == before:
+            low = middle
+        else:
+            high = middle
+    return _Change(high, before, after)

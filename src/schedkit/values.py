@@ -1,0 +1,248 @@
+"""
+How a value is written: one declaration for reading it, writing it and describing it.
+
+A field of a dataclass is annotated with a type and how that type is written; pydantic, which is
+imported only when something is read, does the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from schedkit.errors import ConfigError, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
+    from pydantic_core import CoreSchema
+
+T = TypeVar("T", bound=Hashable)
+# What every class that is read from a file tells pydantic.
+STRICT_FIELDS = {"extra": "forbid", "use_attribute_docstrings": True}
+
+
+@dataclass(frozen=True)
+class Written(Generic[T]):
+    """How a value of type *kind* stands in a file: as a text that *read* and *write* convert."""
+
+    kind: type[T]
+    read: Callable[[str], T]
+    write: Callable[[T], str]
+    pattern: str
+    example: str
+
+    def value(self, raw: object) -> T:
+        """
+        Return what *raw*, a text or a value already read, stands for.
+
+        Raises: ConfigError.
+        """
+        if type(raw) is self.kind:
+            return raw
+        if isinstance(raw, int) and not isinstance(raw, bool):
+            raw = str(raw)
+        if not isinstance(raw, str):
+            raise ConfigError.of(f"{shape(raw)} stands where a text belongs", self._way_out())
+        return self.read(raw)
+
+    def _way_out(self) -> str:
+        return f"write it as {self.example}"
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        written = core_schema.plain_serializer_function_ser_schema(self.write)
+        return core_schema.no_info_plain_validator_function(self.value, serialization=written)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "pattern": self.pattern, "examples": [self.example]}
+
+
+@dataclass(frozen=True)
+class Listed(Generic[T]):
+    """
+    How several values stand in a file: as a list, or as one text with commas.
+
+    They are read into a tuple; *settle* puts it into the one order and form that equal lists
+    share.
+    """
+
+    item: Written[T]
+    settle: Callable[[Iterable[T]], tuple[Any, ...]] = tuple
+
+    def value(self, raw: object) -> tuple[Any, ...]:
+        """
+        Return the values in *raw*, a list, a tuple, a text or one value.
+
+        Raises: ConfigError, with all that is wrong.
+        """
+        read: list[T] = []
+        problems: list[Problem] = []
+        for path, offset, entry in _entries(raw):
+            try:
+                read.append(self.item.value(entry))
+            except ConfigError as error:
+                if path is None and isinstance(entry, str):
+                    error = ConfigError(*(_within_text(p, entry) for p in error.problems))
+                    error = error.shifted(offset)
+                problems += (error if path is None else error.within(path)).problems
+        if not read and not problems:
+            problems.append(
+                Problem("the list is empty", f"write at least one: {self.item.example}")
+            )
+        if problems:
+            raise ConfigError(*problems)
+        return self.settle(read)
+
+    def write(self, values: tuple[Any, ...]) -> object:
+        """Return *values* as they would be written: one alone, more as a list."""
+        texts = [self.item.write(value) for value in values]
+        return texts[0] if len(texts) == 1 else texts
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        written = core_schema.plain_serializer_function_ser_schema(self.write)
+        return core_schema.no_info_plain_validator_function(self.value, serialization=written)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        one = self.item.__get_pydantic_json_schema__(schema, handler)
+        inner = self.item.pattern.strip("^$")
+        text = one | {"pattern": rf"^({inner})(\s*,\s*({inner}))*$"}
+        return {"anyOf": [text, {"type": "array", "items": one, "minItems": 1}]}
+
+
+def sorted_once(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Return *values* in order, each once."""
+    return tuple(sorted(set(values)))
+
+
+def _entries(raw: object) -> list[tuple[int | None, int, object]]:
+    """Return (position in a list, offset in a text, entry) of each entry of *raw*."""
+    if isinstance(raw, (list, tuple)):
+        return [(position, 0, entry) for position, entry in enumerate(raw)]
+    if isinstance(raw, str):
+        found = re.finditer(r"[^,\s](?:[^,]*[^,\s])?|(?<=,)(?=\s*(?:,|$))", raw)
+        return [(None, match.start(), match.group()) for match in found]
+    return [(None, 0, raw)]
+
+
+def _within_text(problem: Problem, text: str) -> Problem:
+    """Return *problem* with the place of all of *text* when it names none."""
+    if problem.span is not None:
+        return problem
+    return Problem(problem.message, problem.hint, problem.path, (0, len(text)), problem.on_key)
+
+
+def shape(raw: object) -> str:
+    """Return what *raw* is, in words for a message: `a list`, `int 5`."""
+    if raw is None:
+        return "nothing"
+    if isinstance(raw, Mapping):
+        return "a mapping"
+    if isinstance(raw, (list, tuple)):
+        return "a list"
+    return f"{type(raw).__name__} {raw!r}"
+
+
+# ---- reading a class
+
+
+@cache  # making one takes a millisecond
+def adapter(kind: type) -> TypeAdapter[Any]:
+    """Return pydantic's adapter of the dataclass *kind*."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def read(kind: type[T], fields: Mapping[str, object]) -> T:
+    """
+    Return an instance of the dataclass *kind* from its fields as they were written.
+
+    Raises: ConfigError, with every problem; each path begins with the name of a field.
+    """
+    from pydantic import ValidationError
+
+    try:
+        made: T = adapter(kind).validate_python(dict(fields))
+    except ValidationError as error:
+        raise ConfigError(*problems(error, kind)) from None
+    return made
+
+
+def written(value: Hashable) -> Any:
+    """Return a dataclass as plain JSON data: what a file would say."""
+    return adapter(type(value)).dump_python(value, mode="json", exclude_defaults=True)
+
+
+def problems(error: ValidationError, kind: type) -> list[Problem]:
+    """Return what pydantic found wrong with an instance of *kind*, in our words."""
+    found: list[Problem] = []
+    for detail in error.errors(include_url=False):
+        path = tuple(detail["loc"])
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, ConfigError):
+            found += cause.within(*path).problems
+        else:
+            found.append(_problem(detail["type"], detail["msg"], path, detail["input"], kind))
+    return found
+
+
+def _problem(
+    code: str, message: str, path: tuple[str | int, ...], raw: object, kind: type
+) -> Problem:
+    name = str(path[-1]) if path else ""
+    if code in ("unexpected_keyword_argument", "extra_forbidden"):
+        hint = did_you_mean(name, _names(kind, path[:-1]))
+        return Problem(f"unknown key {name!r}", hint, path, on_key=True)
+    if code in ("missing", "missing_argument"):
+        return Problem(f"{name!r} is missing", path=path[:-1])
+    return Problem(
+        _SENTENCES.get(code, _plain(message)).format(raw=raw, kind=shape(raw)), path=path
+    )
+
+
+_SENTENCES = {
+    "string_type": "{kind} stands where a text belongs",
+    "dataclass_type": "{kind} stands where a mapping belongs",
+    "dict_type": "{kind} stands where a mapping belongs",
+    "bool_parsing": "{raw!r} is neither true nor false",
+    "bool_type": "{kind} stands where true or false belongs",
+    "int_parsing": "{raw!r} is not a whole number",
+    "int_type": "{kind} stands where a whole number belongs",
+    "int_from_float": "{raw!r} is not a whole number",
+    "float_parsing": "{raw!r} is not a number",
+    "tuple_type": "{kind} stands where a list belongs",
+    "list_type": "{kind} stands where a list belongs",
+}
+
+
+def _plain(message: str) -> str:
+    """Return a message of pydantic's as one of ours begins: no capital letter, no full stop."""
+    return message[:1].lower() + message[1:].rstrip(".")
+
+
+def _names(kind: type, path: tuple[str | int, ...]) -> list[str]:
+    """Return the names of the fields of the dataclass that *path* leads to from *kind*."""
+    import dataclasses
+    import typing
+
+    for step in path:
+        hints = typing.get_type_hints(kind)
+        options = [hints[step], *typing.get_args(hints[step])] if step in hints else []
+        kind = next((o for o in options if dataclasses.is_dataclass(o)), type(None))  # type: ignore[assignment]  # is_dataclass admits instances too
+    if not dataclasses.is_dataclass(kind):
+        return []
+    return [field.name for field in dataclasses.fields(kind) if field.init]
