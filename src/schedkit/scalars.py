@@ -139,9 +139,19 @@ def weekdays_text(days: tuple[int, ...]) -> str:
 
 _DAY = "(" + "|".join(_LONG + WEEKDAYS) + ")"
 _WEEKDAY_SPAN = Written(tuple, weekday_span, weekdays_text, rf"^{_DAY}(\s*-\s*{_DAY})?$", "mon-fri")
+
+
+class _Weekdays(Listed[tuple[int, ...]]):
+    """Weekdays and spans of them, read into single days."""
+
+    def write(self, value: tuple[int, ...]) -> str:
+        """Return the days as one text."""
+        return weekdays_text(value)
+
+
 Weekdays = Annotated[
     tuple[int, ...],
-    Listed(_WEEKDAY_SPAN, lambda spans: sorted_once(day for span in spans for day in span)),
+    _Weekdays(_WEEKDAY_SPAN, lambda spans: sorted_once(day for span in spans for day in span)),
 ]
 
 

@@ -65,13 +65,15 @@ class Schedule:
 
         def read(name: str, vocabulary: Many[Any], raw: object) -> tuple[Any, ...]:
             try:
-                return vocabulary.read(raw)
+                return vocabulary.value(raw)
             except ConfigError as error:
                 problems.extend(error.within(name).problems)
                 return ()
 
         clocks = read("clock", Many(CLOCKS, at_least=1), clock)
-        object.__setattr__(self, "clocks", tuple(clock.seeded(seed) for clock in clocks))
+        object.__setattr__(
+            self, "clocks", clocks if not seed else tuple(c.seeded(seed) for c in clocks)
+        )
         object.__setattr__(self, "filters", read("filters", Many(FILTERS), filters))
         object.__setattr__(self, "adjustments", read("adjustments", Many(ADJUSTMENTS), adjustments))
         try:

@@ -8,6 +8,7 @@ imported only when something is read, does the rest.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -24,32 +25,24 @@ T = TypeVar("T", bound=Hashable)
 STRICT_FIELDS = {"extra": "forbid", "use_attribute_docstrings": True}
 
 
-@dataclass(frozen=True)
-class Written(Generic[T]):
-    """How a value of type *kind* stands in a file: as a text that *read* and *write* convert."""
+class Form(ABC):
+    """How a value stands in a file; named in an annotation, pydantic reads and writes with it."""
 
-    kind: type[T]
-    read: Callable[[str], T]
-    write: Callable[[T], str]
-    pattern: str
-    example: str
-
-    def value(self, raw: object) -> T:
+    @abstractmethod
+    def value(self, raw: object) -> Any:
         """
-        Return what *raw*, a text or a value already read, stands for.
+        Return what *raw*, plain data or a value already read, stands for.
 
-        Raises: ConfigError.
+        Raises: ConfigError, with all that is wrong.
         """
-        if type(raw) is self.kind:
-            return raw
-        if isinstance(raw, int) and not isinstance(raw, bool):
-            raw = str(raw)
-        if not isinstance(raw, str):
-            raise ConfigError.of(f"{shape(raw)} stands where a text belongs", self._way_out())
-        return self.read(raw)
 
-    def _way_out(self) -> str:
-        return f"write it as {self.example}"
+    @abstractmethod
+    def write(self, value: Any) -> Any:
+        """Return *value* as plain data that reads back as the same."""
+
+    @abstractmethod
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what may be written."""
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -62,27 +55,52 @@ class Written(Generic[T]):
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
+        return self.schema()
+
+
+@dataclass(frozen=True)
+class Written(Form, Generic[T]):
+    """A value of type *kind* that stands as a text, which *read* and *text* convert."""
+
+    kind: type[T]
+    read: Callable[[str], T]
+    text: Callable[[T], str]
+    pattern: str
+    example: str
+
+    def value(self, raw: object) -> T:
+        """Return what the text *raw* says; a whole number is taken for its text."""
+        if isinstance(raw, self.kind) and not isinstance(raw, (str, int)):
+            return raw
+        if isinstance(raw, int) and not isinstance(raw, bool):
+            raw = str(raw)
+        if not isinstance(raw, str):
+            hint = f"write it as {self.example}"
+            raise ConfigError.of(f"{shape(raw)} stands where a text belongs", hint)
+        return self.read(raw)
+
+    def write(self, value: T) -> str:
+        """Return the text of *value*."""
+        return self.text(value)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema: a text of the pattern."""
         return {"type": "string", "pattern": self.pattern, "examples": [self.example]}
 
 
 @dataclass(frozen=True)
-class Listed(Generic[T]):
+class Listed(Form, Generic[T]):
     """
-    How several values stand in a file: as a list, or as one text with commas.
+    Several values, as a list or as one text with commas, read into a tuple.
 
-    They are read into a tuple; *settle* puts it into the one order and form that equal lists
-    share.
+    *settle* puts them into the one order and form that equal lists share.
     """
 
     item: Written[T]
     settle: Callable[[Iterable[T]], tuple[Any, ...]] = tuple
 
     def value(self, raw: object) -> tuple[Any, ...]:
-        """
-        Return the values in *raw*, a list, a tuple, a text or one value.
-
-        Raises: ConfigError, with all that is wrong.
-        """
+        """Return the values in *raw*: a list, a tuple, a text or one value."""
         read: list[T] = []
         problems: list[Problem] = []
         for path, offset, entry in _entries(raw):
@@ -101,26 +119,41 @@ class Listed(Generic[T]):
             raise ConfigError(*problems)
         return self.settle(read)
 
-    def write(self, values: tuple[Any, ...]) -> object:
-        """Return *values* as they would be written: one alone, more as a list."""
-        texts = [self.item.write(value) for value in values]
+    def write(self, value: tuple[Any, ...]) -> object:
+        """Return the values as a list, or one alone as itself."""
+        texts = [self.item.write(entry) for entry in value]
         return texts[0] if len(texts) == 1 else texts
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema: a text with commas, or a list of texts."""
+        one = self.item.schema()
+        inner = self.item.pattern.strip("^$")
+        text = one | {"pattern": rf"^({inner})(\s*,\s*({inner}))*$"}
+        return {"anyOf": [text, {"type": "array", "items": one, "minItems": 1}]}
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A dataclass that may stand as one bare value, which is then its field *field*."""
+
+    field: str
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         from pydantic_core import core_schema
 
-        written = core_schema.plain_serializer_function_ser_schema(self.write)
-        return core_schema.no_info_plain_validator_function(self.value, serialization=written)
+        return core_schema.no_info_before_validator_function(self._spelled_out, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        one = self.item.__get_pydantic_json_schema__(schema, handler)
-        inner = self.item.pattern.strip("^$")
-        text = one | {"pattern": rf"^({inner})(\s*,\s*({inner}))*$"}
-        return {"anyOf": [text, {"type": "array", "items": one, "minItems": 1}]}
+        whole = handler(schema)
+        bare = handler.resolve_ref_schema(whole)["properties"][self.field]
+        return {"anyOf": [bare, whole]}
+
+    def _spelled_out(self, raw: object) -> object:
+        return {self.field: raw} if isinstance(raw, (str, int)) else raw
 
 
 def sorted_once(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -149,6 +182,8 @@ def shape(raw: object) -> str:
     """Return what *raw* is, in words for a message: `a list`, `int 5`."""
     if raw is None:
         return "nothing"
+    if isinstance(raw, str):
+        return f"the text {raw!r}"
     if isinstance(raw, Mapping):
         return "a mapping"
     if isinstance(raw, (list, tuple)):
@@ -204,6 +239,8 @@ def _problem(
     code: str, message: str, path: tuple[str | int, ...], raw: object, kind: type
 ) -> Problem:
     name = str(path[-1]) if path else ""
+    if code == "literal_error":
+        return _not_one_of(raw, path, message)
     if code in ("unexpected_keyword_argument", "extra_forbidden"):
         hint = did_you_mean(name, _names(kind, path[:-1]))
         return Problem(f"unknown key {name!r}", hint, path, on_key=True)
@@ -227,6 +264,12 @@ _SENTENCES = {
     "tuple_type": "{kind} stands where a list belongs",
     "list_type": "{kind} stands where a list belongs",
 }
+
+
+def _not_one_of(raw: object, path: tuple[str | int, ...], message: str) -> Problem:
+    known = re.findall(r"'([^']*)'", message)
+    near = did_you_mean(str(raw), known)
+    return Problem(f"{raw!r} is not known here", near or f"one of: {', '.join(known)}", path)
 
 
 def _plain(message: str) -> str:

@@ -12,14 +12,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from schedkit import values
 from schedkit.errors import ConfigError, Problem, did_you_mean
-
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-    from pydantic_core import CoreSchema
+from schedkit.values import Form
 
 W = TypeVar("W")
 _FIRST = re.compile(r"\s*(\S+)\s*")
@@ -156,40 +153,33 @@ class Vocabulary(Generic[W]):
 
 
 @dataclass(frozen=True)
-class One(Generic[W]):
-    """How a field that is a word of *vocabulary* is read and written."""
+class One(Form, Generic[W]):
+    """A word of a vocabulary."""
 
     vocabulary: Vocabulary[W]
 
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        from pydantic_core import core_schema
+    def value(self, raw: object) -> W:
+        """Return the word that *raw* is."""
+        return self.vocabulary.read(raw)
 
-        written = core_schema.plain_serializer_function_ser_schema(self.vocabulary.written)
-        return core_schema.no_info_plain_validator_function(
-            self.vocabulary.read, serialization=written
-        )
+    def write(self, value: W) -> dict[str, Any]:
+        """Return the word in its mapping form."""
+        return self.vocabulary.written(value)
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"$vocabulary": self.vocabulary.kind}
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema: a reference to the definition of the vocabulary."""
+        return {"$ref": f"#/$defs/{self.vocabulary.kind}"}
 
 
 @dataclass(frozen=True)
-class Many(Generic[W]):
-    """How a field of several words is read, from a list or from one word alone, and written."""
+class Many(Form, Generic[W]):
+    """Several words of a vocabulary, as a list, or one of them alone."""
 
     vocabulary: Vocabulary[W]
     at_least: int = 0
 
-    def read(self, raw: object) -> tuple[W, ...]:
-        """
-        Return the words in *raw*.
-
-        Raises: ConfigError, with the problems of all of them.
-        """
+    def value(self, raw: object) -> tuple[W, ...]:
+        """Return the words in *raw*."""
         if raw is None:
             raise ConfigError.of(f"a {self.vocabulary.kind} is missing")
         if not isinstance(raw, (list, tuple)):
@@ -207,22 +197,13 @@ class Many(Generic[W]):
             raise ConfigError(*problems)
         return tuple(read)
 
-    def written(self, words: tuple[W, ...]) -> list[dict[str, Any]]:
+    def write(self, value: tuple[W, ...]) -> list[dict[str, Any]]:
         """Return the words in their mapping form."""
-        return [self.vocabulary.written(word) for word in words]
+        return [self.vocabulary.written(word) for word in value]
 
-    def __get_pydantic_core_schema__(
-        self, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        from pydantic_core import core_schema
-
-        written = core_schema.plain_serializer_function_ser_schema(self.written)
-        return core_schema.no_info_plain_validator_function(self.read, serialization=written)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        one = {"$vocabulary": self.vocabulary.kind}
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema: a reference, or a list of them."""
+        one = {"$ref": f"#/$defs/{self.vocabulary.kind}"}
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": self.at_least}]}
 
 

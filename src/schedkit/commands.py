@@ -1,0 +1,148 @@
+"""What a job runs: how commands, functions, variables, signals and exit codes are written."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+from schedkit.errors import ConfigError
+from schedkit.values import Form, Listed, Written, shape
+
+_SIGNALS = ("TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "KILL")
+
+
+def _signal(text: str) -> signal.Signals:
+    name = text.strip().upper().removeprefix("SIG")
+    if name not in _SIGNALS:
+        raise ConfigError.of(
+            f"{text!r} is no signal to stop with", f"one of: {', '.join(_SIGNALS)}"
+        )
+    return signal.Signals[f"SIG{name}"]
+
+
+StopSignal = Annotated[
+    signal.Signals,
+    Written(
+        signal.Signals,
+        _signal,
+        lambda number: number.name.removeprefix("SIG"),
+        rf"^(SIG)?({'|'.join(_SIGNALS)})$",
+        "TERM",
+    ),
+]
+
+
+def _exit_code(text: str) -> int:
+    if not text.strip().isdigit() or int(text) > 255:
+        raise ConfigError.of(f"{text!r} is no exit code", "an exit code is a number from 0 to 255")
+    return int(text)
+
+
+ExitCodes = Annotated[tuple[int, ...], Listed(Written(int, _exit_code, str, r"^\d{1,3}$", "0"))]
+
+
+def _entry_point(text: str) -> str:
+    module, colon, function = text.strip().partition(":")
+    if not colon or not all(
+        part.isidentifier() for part in [*module.split("."), *function.split(".")]
+    ):
+        raise ConfigError.of(f"{text!r} names no function", "write package.module:function")
+    return text.strip()
+
+
+EntryPoint = Annotated[
+    str, Written(str, _entry_point, str, r"^[\w.]+:[\w.]+$", "package.module:function")
+]
+
+
+class FromFile(NamedTuple):
+    """The contents of a file, without the newline at its end: how a secret is passed."""
+
+    path: str
+
+
+class FromEnv(NamedTuple):
+    """A variable of the runner's own environment."""
+
+    name: str
+
+
+class _Variable(Form):
+    """The value of an environment variable: a text, or where to take it from."""
+
+    _SOURCES: ClassVar[dict[str, type[FromFile | FromEnv]]] = {
+        "from_file": FromFile,
+        "from_env": FromEnv,
+    }
+
+    def value(self, raw: object) -> str | FromFile | FromEnv:
+        """Return the text, or where it is to be taken from."""
+        if isinstance(raw, (str, FromFile, FromEnv)):
+            return raw
+        if isinstance(raw, (int, float)):
+            return str(raw)
+        hint = "write a text, {from_file: PATH} or {from_env: NAME}"
+        if not isinstance(raw, Mapping):
+            raise ConfigError.of(f"{shape(raw)} stands where a text belongs", hint)
+        if len(raw) != 1 or next(iter(raw)) not in self._SOURCES:
+            raise ConfigError.of("this says nowhere to take the value from", hint)
+        ((key, place),) = raw.items()
+        if not isinstance(place, str):
+            raise ConfigError.of(f"{shape(place)} stands where a text belongs").within(key)
+        return self._SOURCES[key](place)
+
+    def write(self, value: str | FromFile | FromEnv) -> str | dict[str, str]:
+        """Return the text, or the mapping that says where to take it from."""
+        if isinstance(value, FromFile):
+            return {"from_file": value.path}
+        return {"from_env": value.name} if isinstance(value, FromEnv) else value
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        sources = [
+            {
+                "type": "object",
+                "properties": {key: {"type": "string", "description": source.__doc__}},
+                "required": [key],
+                "additionalProperties": False,
+            }
+            for key, source in self._SOURCES.items()
+        ]
+        return {"anyOf": [{"type": ["string", "number", "boolean"]}, *sources]}
+
+
+class _Command(Form):
+    """A text for a shell, or a program with its arguments."""
+
+    def value(self, raw: object) -> str | tuple[str, ...]:
+        """Return the text or the arguments; neither of them empty."""
+        if isinstance(raw, str):
+            if not raw.strip():
+                raise ConfigError.of("the command is empty")
+            return raw
+        if not isinstance(raw, (list, tuple)):
+            hint = "write a text, or a list of a program and its arguments"
+            raise ConfigError.of(f"{shape(raw)} stands where a command belongs", hint)
+        for position, part in enumerate(raw):
+            if not isinstance(part, (str, int, float)) or isinstance(part, bool):
+                wrong = ConfigError.of(
+                    f"{shape(part)} stands where a text belongs", "put it in quotes"
+                )
+                raise wrong.within(position)
+        if not raw or not str(raw[0]):
+            raise ConfigError.of("the command names no program")
+        return tuple(map(str, raw))
+
+    def write(self, value: str | tuple[str, ...]) -> str | list[str]:
+        """Return the text or the list."""
+        return value if isinstance(value, str) else list(value)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        part = {"type": ["string", "number"]}
+        return {"anyOf": [{"type": "string"}, {"type": "array", "items": part, "minItems": 1}]}
+
+
+Command = Annotated[str | tuple[str, ...], _Command()]
+Variable = Annotated[str | FromFile | FromEnv, _Variable()]

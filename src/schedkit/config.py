@@ -1,0 +1,66 @@
+"""What a file of schedules says, once it has been read: plain data that a process can be handed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar, NamedTuple
+
+from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.job import Job
+from schedkit.scalars import Duration
+from schedkit.values import STRICT_FIELDS
+
+
+class Stamp(NamedTuple):
+    """What tells whether a file, or the list of files of a directory, is still as it was read."""
+
+    path: str
+    modified_ns: int
+    size: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSettings:
+    """Settings of the runner itself."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+
+    drain_timeout: Duration = timedelta(seconds=30)
+    """How long the jobs that run may go on when the runner is asked to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """
+    The jobs, in the order in which they are written, and the settings beside them.
+
+    *state* is the state directory that the file asks for, absolute. *stamps* are those of every
+    path that was read. *digest* stands for the contents.
+    """
+
+    jobs: tuple[Job, ...]
+    runner: RunnerSettings
+    state: str | None
+    stamps: tuple[Stamp, ...]
+    digest: str
+
+    def named(self, names: list[str]) -> tuple[Job, ...]:
+        """
+        Return the jobs of these names, in the file's order; all of them for no name.
+
+        Raises: UnknownJobError.
+        """
+        known = {job.name for job in self.jobs}
+        for name in names:
+            if name not in known:
+                raise UnknownJobError(name, did_you_mean(name, known))
+        return tuple(job for job in self.jobs if not names or job.name in names)
+
+
+class UnknownJobError(ConfigError):
+    """There is no job of this name."""
+
+    def __init__(self, name: str, hint: str | None) -> None:
+        super().__init__(Problem(f"no job is named {name!r}", hint))

@@ -1,0 +1,217 @@
+"""What a job is: the keys that a person writes under its name."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from schedkit.adjustments import ADJUSTMENTS, Adjustment
+from schedkit.clocks import CLOCKS, Clock
+from schedkit.commands import Command, EntryPoint, ExitCodes, StopSignal, Variable
+from schedkit.errors import ConfigError, Problem
+from schedkit.filters import FILTERS, Filter
+from schedkit.scalars import Duration, Zone
+from schedkit.schedule import Schedule
+from schedkit.values import STRICT_FIELDS, Bare, Listed, Written
+from schedkit.vocabulary import Many
+
+_LONGEST_NAME = 200  # characters; it is shown in tables
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """What happens when an attempt did not succeed."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+
+    max_retries: int
+    """How often it is tried again, after the first attempt."""
+    delay: Duration = timedelta(seconds=30)
+    """How long after the end of an attempt the next one starts."""
+    backoff: Literal["fixed", "linear", "exponential"] = "fixed"
+    """How the delay grows: not at all, by itself each time, or by the factor each time."""
+    factor: float = 2.0
+    """What an exponential delay is multiplied with each time."""
+    max_delay: Duration = timedelta(days=1)
+    """The delay grows no longer than this."""
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.max_retries < 0:
+            problems.append(Problem("max_retries is negative", path=("max_retries",)))
+        if not 1 <= self.factor <= 1000:
+            problems.append(Problem("factor is outside 1-1000", path=("factor",)))
+        if self.factor != 2.0 and self.backoff != "exponential":  # as written
+            hint = "write backoff: exponential"
+            problems.append(
+                Problem(f"factor has no effect with backoff {self.backoff}", hint, ("factor",))
+            )
+        if self.delay > self.max_delay:
+            problems.append(Problem("delay is longer than max_delay", path=("delay",)))
+        if problems:
+            raise ConfigError(*problems)
+
+    def delay_after(self, attempt: int) -> timedelta:
+        """Return how long after the end of *attempt* (1, 2, ...) the next one starts."""
+        match self.backoff:
+            case "fixed":
+                return self.delay
+            case "linear":
+                return min(self.delay * min(attempt, 10**6), self.max_delay)
+            case "exponential":
+                try:
+                    return min(self.delay * self.factor ** (attempt - 1), self.max_delay)
+                except OverflowError:
+                    return self.max_delay
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What counts as success."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+
+    exit_codes: ExitCodes = (0,)
+    """The exit codes that mean success."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What a person writes under the name of a job."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+
+    description: str = ""
+    """What the job is for, in a sentence."""
+    command: Command | None = None
+    """A text, run as a shell would, or a list of a program and its arguments, without a shell."""
+    python: EntryPoint | None = None
+    """A function to call, package.module:function, in a process of its own."""
+    shell: str = "/bin/sh"
+    """The shell that runs a command given as a text."""
+    interpreter: str | None = None
+    """The Python that calls the function; the runner's own unless it is set."""
+    params: dict[str, Any] = field(default_factory=dict)
+    """Keyword arguments of the function; environment variables of a command."""
+    enabled: bool = True
+    """Whether the job fires."""
+
+    clock: Annotated[tuple[Clock, ...], Many(CLOCKS, at_least=1)]
+    """When it fires: a clock, or a list of clocks, which is their union."""
+    filters: Annotated[tuple[Filter, ...], Many(FILTERS)] = ()
+    """Which of these times stay: all filters must admit."""
+    adjustments: Annotated[tuple[Adjustment, ...], Many(ADJUSTMENTS)] = ()
+    """Where they are moved to, in order."""
+    timezone: Zone = field(default_factory=lambda: ZoneInfo("UTC"))
+    """The zone of all its times: a name of the tz database, or local for the machine's."""
+
+    env: dict[str, Variable] = field(default_factory=dict)
+    """Environment variables."""
+    env_file: Annotated[tuple[str, ...], Listed(Written(str, str, str, ".", "backup.env"))] = ()
+    """Files of NAME=value lines, read at each start; env goes before them."""
+    working_dir: str = "."
+    """Where it runs, from the directory of the schedules."""
+
+    timeout: Duration | None = None
+    """An attempt that runs this long is ended, with every process it started."""
+    stop_signal: StopSignal = signal.SIGTERM
+    """The signal that asks it to end."""
+    kill_grace: Duration = timedelta(seconds=10)
+    """How long after that signal it is killed."""
+    success: Success = Success()
+    """What counts as success."""
+
+    retry: Annotated[Retry, Bare("max_retries")] | None = None
+    """What happens when an attempt did not succeed; a number is max_retries."""
+    overlap: Literal["skip", "allow"] = "skip"
+    """What happens to a fire time while an earlier run goes on: it is skipped, or runs beside."""
+
+    catchup: Literal["none", "latest"] = "latest"
+    """Which of the fire times missed while no runner was up is run late."""
+    catchup_window: Duration = timedelta(days=1)
+    """How late it may still be run."""
+    grace: Duration = timedelta(seconds=60)
+    """This late is still on time."""
+
+    def __post_init__(self) -> None:
+        problems = [*self._about_what(), *self._about_lengths()]
+        if problems:
+            raise ConfigError(*problems)
+
+    def _about_what(self) -> list[Problem]:
+        problems = []
+        if self.command is not None and self.python is not None:
+            message = "'command' and 'python' are both there"
+            problems.append(Problem(message, "keep one", ("python",), on_key=True))
+        if self.command is None and self.python is None:
+            hint = "write what is to run, such as: command: ./backup.sh"
+            problems.append(Problem("neither 'command' nor 'python' is there", hint))
+        if self.python is None and self.interpreter is not None:
+            problems.append(
+                Problem("'interpreter' is for 'python' jobs", path=("interpreter",), on_key=True)
+            )
+        if not isinstance(self.command, str) and self.shell != "/bin/sh":
+            hint = "write the command as a text"
+            problems.append(
+                Problem("'shell' is for a command that is a text", hint, ("shell",), on_key=True)
+            )
+        names = [("env", name) for name in self.env]
+        if self.python is None:
+            names += [("params", name) for name in self.params]
+        problems += [
+            Problem(f"{name!r} is no name of a variable", path=(key, name), on_key=True)
+            for key, name in names
+            if not name or "=" in name or "\0" in name
+        ]
+        return problems
+
+    def _about_lengths(self) -> list[Problem]:
+        lengths = {"timeout": self.timeout, "catchup_window": self.catchup_window}
+        return [
+            Problem(f"{name} is zero", path=(name,))
+            for name, length in lengths.items()
+            if length is not None and not length
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Keys):
+    """
+    A job: its keys, its name and where it is written.
+
+    *directory* is what its relative paths start from. *digest* stands for all its keys,
+    *schedule_digest* for those that say when it fires.
+    """
+
+    name: str
+    file: str
+    line: int
+    directory: str
+    digest: str
+    schedule_digest: str
+
+    @property
+    def schedule(self) -> Schedule:
+        """When it fires."""
+        return Schedule(self.clock, self.filters, self.adjustments, self.timezone)
+
+    def next_fire(self, instant: datetime) -> datetime | None:
+        """Return its first fire time (UTC) later than *instant*; None when there is none."""
+        if not self.enabled:
+            return None
+        return next(self.schedule.after(instant), None)
+
+
+def name_problem(name: str) -> Problem | None:
+    """Return what is wrong with *name* as the name of a job, if anything."""
+    if not name.strip():
+        return Problem("the name of the job is empty", on_key=True)
+    if len(name) > _LONGEST_NAME:
+        hint = f"{_LONGEST_NAME} characters at most"
+        return Problem(f"the name of the job has {len(name)} characters", hint, on_key=True)
+    if not name.isprintable():
+        return Problem(f"the name {name!r} has characters that no terminal shows", on_key=True)
+    return None

@@ -1,0 +1,303 @@
+"""From files of YAML to jobs: every problem of every file at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from schedkit import values
+from schedkit.config import Config, RunnerSettings, Stamp
+from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.job import Job, Keys, name_problem
+from schedkit.loader import document
+from schedkit.loader.document import Document
+from schedkit.loader.report import Diagnostic, InvalidFileError
+from schedkit.loader.zone import machine_zone
+
+_TOP = ("timezone", "defaults", "runner", "state", "jobs")
+_SCHEDULE = ("clock", "filters", "adjustments", "timezone")
+
+
+def load(paths: Sequence[Path]) -> Config:
+    """
+    Read files, and directories of `*.yaml` in name order, as one namespace.
+
+    Raises: InvalidFileError, with every problem of all of them.
+    """
+    diagnostics: list[Diagnostic] = []
+    documents: list[Document] = []
+    files, stamps = _files(paths, diagnostics)
+    digest = hashlib.sha256()
+    for file in files:
+        try:
+            documents.append(document.read(file))
+            stamps.append(_stamp(file))
+            digest.update(file.read_bytes())
+        except InvalidFileError as error:
+            diagnostics += error.diagnostics
+    try:
+        config = _Reading(documents).config(tuple(stamps), digest.hexdigest()[:12])
+    except InvalidFileError as error:  # a file of which nothing more can be told
+        diagnostics += error.diagnostics
+    for read in documents:
+        diagnostics += read.diagnostics
+    if diagnostics:
+        raise InvalidFileError(diagnostics)
+    return config
+
+
+def _files(paths: Sequence[Path], diagnostics: list[Diagnostic]) -> tuple[list[Path], list[Stamp]]:
+    """Return the files to read and the stamps of the directories among *paths*."""
+    files: list[Path] = []
+    stamps: list[Stamp] = []
+    for path in paths:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        found = sorted(path.glob("*.yaml"))
+        stamps.append(_stamp(path))
+        if not found:
+            diagnostics.append(Diagnostic.of_file(str(path), "has no file *.yaml in it"))
+        files += found
+    return files, stamps
+
+
+def _stamp(path: Path) -> Stamp:
+    status = path.stat()
+    return Stamp(os.fspath(path.absolute()), status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A value of one document and the path to it."""
+
+    document: Document
+    path: tuple[str | int, ...]
+    value: Any
+
+    def add(self, problem: Problem) -> None:
+        """Add a problem whose path leads from this value."""
+        path = self.path + problem.path
+        self.document.add(
+            Problem(problem.message, problem.hint, path, problem.span, problem.on_key)
+        )
+
+
+class _Reading:
+    """The documents of one load, read as one namespace."""
+
+    def __init__(self, documents: list[Document]) -> None:
+        self._top: dict[str, _Entry] = {}
+        self._jobs: dict[str, _Entry] = {}
+        self._defaults: dict[str, Any] = {}
+        self._broken_defaults: set[str] = set()
+        self._reported: set[tuple[str, ...]] = set()
+        for read in documents:
+            self._take(read)
+
+    def config(self, stamps: tuple[Stamp, ...], digest: str) -> Config:
+        """Return what the documents say; what is wrong with them they have been told."""
+        self._read_defaults()
+        runner = RunnerSettings()
+        if "runner" in self._top:
+            runner = self._read(RunnerSettings, self._top["runner"]) or runner
+        state = self._state()
+        jobs = [self._job(name, entry) for name, entry in self._jobs.items()]
+        return Config(tuple(job for job in jobs if job), runner, state, stamps, digest)
+
+    def _take(self, read: Document) -> None:
+        plain = read.plain()
+        if plain is None and not read.diagnostics:
+            read.add(Problem("the file is empty", "run 'sched init' for one to begin with"))
+        if not isinstance(plain, dict):
+            if plain is not None:
+                kind = values.shape(plain)
+                read.add(Problem(f"{kind} stands where the keys of a file belong", "write: jobs:"))
+            return
+        for key, value in plain.items():
+            if key.startswith("x-"):
+                continue
+            entry = _Entry(read, (key,), value)
+            if key not in _TOP:
+                hint = did_you_mean(key, _TOP) or f"known are: {', '.join(_TOP)}, x-..."
+                entry.add(Problem(f"unknown key {key!r}", hint, on_key=True))
+            elif key == "jobs":
+                self._take_jobs(entry)
+            elif key in self._top:
+                first = self._top[key]
+                line = f"{first.document.path}:{first.document.line(key)}"
+                entry.add(Problem(f"{key!r} is already set at {line}", on_key=True))
+            else:
+                self._top[key] = entry
+
+    def _take_jobs(self, entry: _Entry) -> None:
+        if not isinstance(entry.value, dict):
+            if entry.value is not None:
+                kind = values.shape(entry.value)
+                hint = "write the name of each job as a key"
+                entry.add(Problem(f"{kind} stands where the jobs belong", hint))
+            return
+        for name, value in entry.value.items():
+            job = _Entry(entry.document, ("jobs", name), value)
+            if (problem := name_problem(name)) is not None:
+                job.add(problem)
+            if name in self._jobs:
+                first = self._jobs[name]
+                line = f"{first.document.path}:{first.document.line('jobs', name)}"
+                job.add(Problem(f"the job {name!r} is already at {line}", on_key=True))
+            else:
+                self._jobs[name] = job
+
+    def _read_defaults(self) -> None:
+        entry = self._top.get("defaults")
+        if entry is None or entry.value is None:
+            return
+        if not isinstance(entry.value, dict):
+            kind = values.shape(entry.value)
+            entry.add(Problem(f"{kind} stands where keys of jobs belong"))
+            return
+        self._defaults = _with_typed_params(entry)
+        for key in entry.value:
+            if key in ("command", "python", "clock"):
+                continue  # a job has one of its own more often than not: read with each job
+            if key not in _KEY_NAMES:
+                entry.add(_unknown(key, "in 'defaults'"))
+
+    def _state(self) -> str | None:
+        entry = self._top.get("state")
+        if entry is None:
+            return None
+        if not isinstance(entry.value, str) or not entry.value:
+            entry.add(Problem("'state' is the path of a directory"))
+            return None
+        base = Path(entry.document.path).absolute().parent
+        return os.path.normpath(base / Path(entry.value).expanduser())
+
+    def _job(self, name: str, entry: _Entry) -> Job | None:
+        if not isinstance(entry.value, dict):
+            kind = values.shape(entry.value)
+            entry.add(Problem(f"{kind} stands where the keys of the job {name!r} belong"))
+            return None
+        own = _with_typed_params(entry)
+        merged = _merged(self._defaults, own)
+        if "timezone" not in merged and "timezone" in self._top:
+            merged["timezone"] = self._top["timezone"].value
+        try:
+            if merged.get("timezone") == "local":
+                merged["timezone"] = machine_zone()
+            keys = values.read(Keys, merged)
+        except ConfigError as error:
+            for problem in error.problems:
+                self._add(name, entry, own, problem)
+            return None
+        return _made(name, entry, keys)
+
+    def _add(self, name: str, entry: _Entry, own: Mapping[str, Any], problem: Problem) -> None:
+        """Add a problem of a job where its cause was written: in the job, or above it, once."""
+        key = str(problem.path[0]) if problem.path else None
+        if problem.on_key and problem.message.startswith("unknown key") and len(problem.path) == 1:
+            problem = _unknown(str(key), f"in job {name!r}")
+        if key is None or _reaches(own, problem.path, 2 if key in _MAPPINGS else 1):
+            entry.add(problem if key else Problem(
+                f"job {name!r}: {problem.message}", problem.hint, on_key=True
+            ))  # fmt: skip
+            return
+        above = self._top.get("defaults" if key in self._defaults else key)
+        if above is None:
+            entry.add(problem)
+            return
+        steps = tuple(map(str, problem.path))
+        if steps in self._reported or not above.value:
+            return
+        self._reported.add(steps)
+        in_defaults = above.path == ("defaults",)
+        path = problem.path if in_defaults else problem.path[1:]
+        above.add(Problem(problem.message, problem.hint, path, problem.span, problem.on_key))
+
+    def _read(self, kind: type[Any], entry: _Entry) -> Any:
+        if not isinstance(entry.value, dict):
+            shape = values.shape(entry.value)
+            entry.add(Problem(f"{shape} stands where a mapping belongs"))
+            return None
+        try:
+            return values.read(kind, entry.value)
+        except ConfigError as error:
+            for problem in error.problems:
+                entry.add(problem)
+            return None
+
+
+def _reaches(keys: Mapping[str, Any], path: tuple[str | int, ...], depth: int) -> bool:
+    """Return whether the first *depth* steps of *path* lead somewhere in *keys*."""
+    value: Any = keys
+    for step in path[:depth]:
+        if not isinstance(value, Mapping) or step not in value:
+            return False
+        value = value[step]
+    return True
+
+
+def _unknown(key: str, where: str) -> Problem:
+    return Problem(
+        f"unknown key {key!r} {where}", did_you_mean(key, _KEY_NAMES), (key,), on_key=True
+    )
+
+
+def _with_typed_params(entry: _Entry) -> dict[str, Any]:
+    """Return the keys of a job; its params alone are typed by YAML."""
+    keys: dict[str, Any] = dict(entry.value)
+    if keys.get("params") is not None:
+        keys["params"] = entry.document.typed(*entry.path, "params")
+    return keys
+
+
+def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a job with the defaults under them, mapping by mapping."""
+    merged = {**defaults, **own}
+    if "command" in own:
+        merged.pop("python", None) if "python" not in own else None
+    elif "python" in own:
+        merged.pop("command", None)
+    for key in _MAPPINGS:
+        above, below = defaults.get(key), own.get(key)
+        if isinstance(above, Mapping) and isinstance(below, Mapping):
+            merged[key] = {**above, **below}
+    return merged
+
+
+def _mappings(kind: type) -> Iterable[str]:
+    """Yield the names of the keys whose values are mappings, not words of a vocabulary."""
+    for name, hint in get_type_hints(kind).items():
+        options = (hint, *get_args(hint))
+        if any(is_dataclass(option) or get_origin(option) is dict for option in options):
+            yield name
+
+
+_KEY_NAMES = [field.name for field in fields(Keys)]
+_MAPPINGS = frozenset(_mappings(Keys))
+
+
+def _made(name: str, entry: _Entry, keys: Keys) -> Job:
+    given = {field: getattr(keys, field) for field in _KEY_NAMES}
+    given["clock"] = tuple(clock.seeded(name) for clock in keys.clock)
+    written = values.written(keys)
+    file = Path(entry.document.path).absolute()
+    return Job(
+        **given,
+        name=name,
+        file=entry.document.path,
+        line=entry.document.line(*entry.path),
+        directory=str(file.parent),
+        digest=_digest(written),
+        schedule_digest=_digest({key: written.get(key) for key in _SCHEDULE}),
+    )
+
+
+def _digest(written: Any) -> str:
+    text = json.dumps(written, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
