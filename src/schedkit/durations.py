@@ -109,6 +109,27 @@ def text(length: timedelta) -> str:
     return sign + (days + clock or "0s")
 
 
+def brief(length: timedelta) -> str:
+    """Return about how long, as a person wants to know it: `2ms`, `3.1s`, `12m04s`, `2d 1h`."""
+    seconds = length.total_seconds()
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    if seconds < 0.9995:
+        return f"{sign}{seconds * 1000:.0f}ms"
+    if seconds < 9.95:
+        return f"{sign}{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{sign}{whole}s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{sign}{minutes}m{rest:02}s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{sign}{hours}h{minutes:02}m"
+    days, hours = divmod(hours, 24)
+    return f"{sign}{days}d {hours}h"
+
+
 def _clock_text(length: timedelta) -> str:
     parts = []
     for unit in ("h", "m", "s", "ms"):

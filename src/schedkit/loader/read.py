@@ -20,7 +20,7 @@ from schedkit.loader.report import Diagnostic, InvalidFileError
 from schedkit.loader.zone import machine_zone
 
 _TOP = ("timezone", "defaults", "runner", "state", "jobs")
-_SCHEDULE = ("clock", "filters", "adjustments", "timezone")
+_SCHEDULE = ("clock", "filters", "adjustments", "timezone", "enabled")
 
 
 def load(paths: Sequence[Path]) -> Config:

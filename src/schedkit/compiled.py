@@ -1,0 +1,107 @@
+"""
+The compiled form of files of schedules: read once, kept until a file changes.
+
+Reading YAML takes pydantic, croniter and PyYAML, most of what a verb would cost. The compiled
+form is the same objects, pickled: in the user's own cache, and through a pipe to a runner, which
+never reads YAML in its own process. Nothing else is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from schedkit import __version__
+from schedkit.config import Config, Stamp
+
+
+def load(paths: Sequence[Path]) -> Config:
+    """
+    Return what the files at *paths* say, from the cache when none of them has changed.
+
+    Raises: InvalidFileError, with every problem of all of them.
+    """
+    cache = _cache_file(paths)
+    cached = None if cache is None else _from_cache(cache)
+    if cached is not None:
+        return cached
+    from schedkit import loader
+
+    config = loader.load(paths)
+    if cache is not None:
+        _to_cache(cache, config)
+    return config
+
+
+def _from_cache(path: Path) -> Config | None:
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_uid != os.getuid():
+                return None
+            config = pickle.load(file)  # noqa: S301  # written by this user, for this user
+    except Exception:  # noqa: BLE001  # whatever is wrong with it, the files themselves are there
+        return None
+    fresh = isinstance(config, Config) and all(map(_unchanged, config.stamps))
+    return config if fresh else None
+
+
+def _to_cache(path: Path, config: Config) -> None:
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    with suppress(OSError):  # a cache that cannot be written is none
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary.write_bytes(pickle.dumps(config, pickle.HIGHEST_PROTOCOL))
+        temporary.replace(path)
+
+
+def _unchanged(stamp: Stamp) -> bool:
+    try:
+        status = os.stat(stamp.path)
+    except OSError:
+        return False
+    now = Stamp(stamp.path, status.st_mtime_ns, status.st_size, status.st_ino)
+    return now == stamp
+
+
+def _cache_file(paths: Sequence[Path]) -> Path | None:
+    """Return where the compiled form of *paths* is kept; None for a user without a home."""
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if not os.path.isabs(root):
+        return None
+    key = hashlib.sha256(repr((*map(os.path.abspath, paths), *_surroundings())).encode())
+    return Path(root) / "sched" / key.hexdigest()[:32]
+
+
+def _surroundings() -> Iterator[object]:
+    """Yield what the compiled form depends on beside the files: code, Python, zone of machine."""
+    yield __version__
+    yield sys.version
+    yield os.environ.get("TZ")
+    yield os.path.realpath("/etc/localtime")
+    package = os.path.dirname(__file__)
+    for directory in (package, *(entry.path for entry in os.scandir(package) if entry.is_dir())):
+        with os.scandir(directory) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name.endswith(".py"):
+                    yield entry.stat().st_mtime_ns
+
+
+def main() -> int:
+    """Read the files that the command line names and write their compiled form to stdout."""
+    from schedkit.loader.report import InvalidFileError, full
+
+    try:
+        config = load([Path(argument) for argument in sys.argv[1:]])
+    except InvalidFileError as error:
+        sys.stderr.write("\n".join(map(full, error.diagnostics)) + "\n")
+        return 78
+    sys.stdout.buffer.write(pickle.dumps(config, pickle.HIGHEST_PROTOCOL))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

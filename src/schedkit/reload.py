@@ -1,0 +1,57 @@
+"""Loads the files again while the runner goes on: in a child, which may take its time or fail."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from schedkit.config import Config
+from schedkit.errors import ConfigError
+
+
+class Loading:
+    """One load of *paths*, under way in a child process until somebody reaps `pid`."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._compiled: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # open until result
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # likewise
+        child = subprocess.Popen(
+            [sys.executable, "-m", "schedkit.compiled", *map(str, paths)],
+            stdin=subprocess.DEVNULL,
+            stdout=self._compiled,
+            stderr=self._errors,
+        )
+        self.pid = child.pid
+        child.returncode = 0  # the runner reaps it with everything else
+
+    def result(self, status: int) -> Config:
+        """
+        Return what was loaded; *status* is the child's, as wait gives it.
+
+        Raises: ConfigError, with what the child said, when the files cannot be taken.
+        """
+        with self._compiled, self._errors:
+            if os.waitstatus_to_exitcode(status) == 0:
+                self._compiled.seek(0)
+                config: Config = pickle.load(self._compiled)  # noqa: S301  # from our own child
+                return config
+            self._errors.seek(0)
+            said = self._errors.read().decode("utf-8", "replace").strip()
+            raise ConfigError.of(said or "the files could not be loaded")
+
+
+def load(paths: Sequence[Path]) -> Config:
+    """
+    Load the files in a child and wait for it.
+
+    Raises: ConfigError, with what the child said, when the files cannot be taken.
+    """
+    loading = Loading(paths)
+    _, status = os.waitpid(loading.pid, 0)
+    return loading.result(status)

@@ -1,0 +1,174 @@
+"""What a run is: one execution of a job for one fire time, of one attempt or more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+# Run ids count seconds from here, so that they are short and in order of time.
+_FIRST = datetime(2020, 1, 1, tzinfo=UTC)
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: nothing looks like another
+
+
+class State(StrEnum):
+    """Where a run is; the last seven are terminal and never change."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the run is over."""
+        return self not in (State.QUEUED, State.RUNNING, State.RETRYING)
+
+
+class Trigger(StrEnum):
+    """What made a run."""
+
+    SCHEDULE = "schedule"
+    CATCHUP = "catchup"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    What becomes of a fire time: QUEUED (to be started now), SKIPPED or MISSED, and why.
+
+    A missed one may stand for *count* fire times from *fire_time* to *last_fire_time*.
+    """
+
+    job: str
+    fire_time: datetime
+    state: State
+    trigger: Trigger = Trigger.SCHEDULE
+    reason: str | None = None
+    last_fire_time: datetime | None = None
+    count: int = 1
+
+
+class AttemptKey(NamedTuple):
+    """An attempt: the number of its run and, from 1, its own."""
+
+    run: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{run_id(self.run)}.{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An attempt's process was started; *process_start* tells its pid from a reused one."""
+
+    key: AttemptKey
+    time: datetime
+    pid: int
+    process_start: int
+    command: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """
+    An attempt ended in *state*.
+
+    *duration* is by the monotonic clock, None when it is not known, as are memory and CPU time.
+    *retry_at* is when the next attempt is due, None when this was the last.
+    """
+
+    key: AttemptKey
+    time: datetime
+    state: State
+    reason: str | None = None
+    exit_code: int | None = None
+    signal: str | None = None
+    duration: timedelta | None = None
+    peak_memory_kb: int | None = None
+    cpu_time: timedelta | None = None
+    output_bytes: int | None = None
+    result: str | None = None
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """An attempt without an end; *pid* is None when its start was not recorded."""
+
+    key: AttemptKey
+    job: str
+    fire_time: datetime
+    claimed: datetime
+    started: datetime | None
+    pid: int | None
+    process_start: int | None
+    boot: str
+    output: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRetry:
+    """A run whose next attempt is due at *due*."""
+
+    key: AttemptKey
+    job: str
+    fire_time: datetime
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    A record of the history.
+
+    *attempts* is how many there were, *most_attempts* how many there may be. *lateness* is how
+    long after *due* the first attempt started; *due* is the fire time unless it was queued.
+    Exit code, signal, output and times are those of the last attempt, but *started*, which is
+    the first one's. *reason* says why it is in this state, where that is not plain.
+    """
+
+    id: str
+    job: str
+    fire_time: datetime
+    timezone: str
+    trigger: Trigger
+    state: State
+    reason: str | None
+    attempts: int
+    most_attempts: int
+    exit_code: int | None
+    signal: str | None
+    due: datetime
+    started: datetime | None
+    ended: datetime | None
+    duration: timedelta | None
+    lateness: timedelta | None
+    output: str | None
+    result: str | None
+    pid: int | None
+    last_fire_time: datetime | None
+    count: int
+
+
+def first_number(instant: datetime) -> int:
+    """Return the least number of a run that is decided at *instant*."""
+    return (instant - _FIRST) // timedelta(seconds=1)
+
+
+def run_id(number: int) -> str:
+    """Return the id of a run, as people see it: six characters until the year 2054."""
+    digits = ""
+    while number:
+        number, digit = divmod(number, 32)
+        digits = _DIGITS[digit] + digits
+    return digits or "0"

@@ -1,0 +1,330 @@
+"""
+The runner: a thin loop that asks the planner, and tells the store and the executor.
+
+Everything due at one instant is claimed in one transaction before any of it starts; what started
+and what ended is recorded in one transaction a turn.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import signal
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from schedkit import planner
+from schedkit.attempts import Attempts
+from schedkit.config import Config
+from schedkit.errors import ConfigError, StoreError
+from schedkit.executor import Executor
+from schedkit.job import Job
+from schedkit.log import fields
+from schedkit.reload import Loading
+from schedkit.run import Decision, State, Trigger
+from schedkit.sdnotify import Supervisor
+from schedkit.store import Holder, Store
+from schedkit.watch import Signals, Watch
+
+log = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD)
+_PAUSE = timedelta(seconds=5)  # before a store that could not be written is tried again
+_NEVER = timedelta(days=36500)  # by `Watch.elapsed`: no machine is up for so long
+_DOWN = "no runner was up"
+_ASLEEP = "the runner was asleep: the machine was suspended, or its clock set forward"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a runner works: the files it reads, and the directory for what jobs write."""
+
+    paths: tuple[Path, ...]
+    output: Path
+
+
+class Runner:
+    """
+    Runs the jobs of *config*; only those named in *only*, unless it is empty.
+
+    Everything it needs is handed in: a fake watch moves time in tests.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        place: Place,
+        *,
+        store: Store,
+        executor: Executor,
+        watch: Watch,
+        signals: Signals,
+        only: Iterable[str] = (),
+    ) -> None:
+        self._config = config
+        self._place = place
+        self._store = store
+        self._executor = executor
+        self._watch = watch
+        self._signals = signals
+        self._only = frozenset(only)
+        self._supervisor = Supervisor()
+        self._attempts = Attempts(executor, watch, place.output, store.uuid)
+        self._jobs: dict[str, Job] = {}
+        self._cursors: dict[str, datetime] = {}  # up to where each job's fires are decided
+        self._due: list[tuple[datetime, str]] = []
+        self._paused_until: datetime | None = None
+        self._draining_until: timedelta | None = None
+        self._loading: Loading | None = None
+        self._alive_next = watch.elapsed()
+        self.interrupted = False
+
+    @property
+    def counts(self) -> Counter[State]:
+        """How many runs came to each of the terminal states."""
+        return self._attempts.counts
+
+    @property
+    def waiting(self) -> int:
+        """How many runs wait to be retried."""
+        return self._attempts.waiting
+
+    def run(self, holder: Holder, until: datetime | None = None) -> None:
+        """
+        Run until a signal ends it or, drained, at *until*.
+
+        Raises: StoreError when the history cannot be taken over.
+        """
+        now = self._watch.now()
+        self._store.begin(holder, now)
+        self._take(self._config, "start", now)
+        self._recover(holder.boot)
+        self._decide(list(self._jobs), now, _DOWN)
+        self._supervisor.ready()
+        while True:
+            if until is not None and self._watch.now() >= until:
+                self._drain("its time is over")
+            self._act()
+            if self._done():
+                break
+            self._wait(until)
+        self._supervisor.stopping()
+        with suppress(StoreError):
+            self._store.finish(self._watch.now())
+
+    # ---- the loop
+
+    def _act(self) -> None:
+        now = self._watch.now()
+        if self._draining_until is None and not self._is_paused(now):
+            self._decide(self._come(now), now, _ASLEEP)
+            self._retry(now)
+        self._expire()
+        self._record()
+
+    def _done(self) -> bool:
+        idle = not self._attempts.running and not self._attempts.facts
+        return self._draining_until is not None and idle
+
+    def _wait(self, until: datetime | None) -> None:
+        descriptors = [self._signals.descriptor, *self._executor.descriptors()]
+        ready = self._watch.wait(self._next_time(until), self._next_deadline(), descriptors)
+        if self._signals.descriptor in ready:
+            for number in self._signals.read():
+                self._handle(number)
+        for pid, status in self._attempts.collect():
+            if self._loading is not None and pid == self._loading.pid:
+                self._loaded(self._loading, status)
+
+    def _next_time(self, until: datetime | None) -> datetime | None:
+        times: list[datetime | None] = [self._paused_until]
+        if self._draining_until is None:
+            times.append(until)
+            if self._paused_until is None:
+                times += [self._due[0][0] if self._due else None, self._attempts.next_retry]
+        return min((time for time in times if time is not None), default=None)
+
+    def _next_deadline(self) -> timedelta | None:
+        times = [self._attempts.next_deadline, self._draining_until]
+        if self._supervisor.watchdog is not None:
+            times.append(self._alive_next)
+        return min((time for time in times if time is not None), default=None)
+
+    def _expire(self) -> None:
+        """Do what is to be done by now on the clock that nobody can set."""
+        elapsed = self._watch.elapsed()
+        self._attempts.expire()
+        if self._draining_until is not None and self._draining_until <= elapsed:
+            self._draining_until = _NEVER
+            self._attempts.stop_all("the runner was stopped")
+        watchdog = self._supervisor.watchdog
+        if watchdog is not None and self._alive_next <= elapsed:
+            self._supervisor.alive()
+            self._alive_next = elapsed + watchdog
+
+    # ---- fire times and retries
+
+    def _come(self, now: datetime) -> list[str]:
+        """Take the names of the jobs that are due from the heap."""
+        names = []
+        while self._due and self._due[0][0] <= now:
+            names.append(heapq.heappop(self._due)[1])
+        return names
+
+    def _decide(self, names: Sequence[str], now: datetime, why_late: str) -> None:
+        """Decide and record every fire time of these jobs up to now, then start what is to."""
+        decisions: list[Decision] = []
+        for name in names:
+            job = self._jobs[name]
+            if job.enabled:
+                fires = planner.come(job, self._cursors[name], now)
+                going_on = self._attempts.going_on(name)
+                decisions += planner.on_due(job, fires, now, why_late, going_on)
+        try:
+            standing = self._store.claim(decisions, self._jobs, now) if decisions else []
+        except StoreError as error:
+            self._pause(error, now)
+            for name in names:
+                heapq.heappush(self._due, (now, name))
+            return
+        for key, decision in standing:
+            if key is None:
+                self._tell(decision)
+            else:
+                job = self._jobs[decision.job]
+                self._attempts.start(key, job, decision.fire_time, decision.trigger)
+        for decision in decisions:
+            decided = decision.last_fire_time or decision.fire_time
+            self._cursors[decision.job] = max(self._cursors[decision.job], decided)
+        self._await_fires(names)
+
+    def _await_fires(self, names: Iterable[str]) -> None:
+        for name in names:
+            fire = self._jobs[name].next_fire(self._cursors[name])
+            if fire is not None:
+                heapq.heappush(self._due, (fire, name))
+
+    def _tell(self, decision: Decision) -> None:
+        self.counts[decision.state] += decision.count
+        last = decision.last_fire_time
+        said = fields(
+            job=decision.job,
+            fire_time=decision.fire_time.isoformat(),
+            last_fire_time=last.isoformat() if last and decision.count > 1 else None,
+            count=decision.count if decision.count > 1 else None,
+            reason=decision.reason,
+        )
+        if decision.state is State.MISSED:
+            log.warning("run missed", extra=said)
+        else:
+            log.info("run skipped", extra=said)
+
+    def _retry(self, now: datetime) -> None:
+        due = self._attempts.due_retries(now)
+        if not due:
+            return
+        try:
+            claimed = self._store.claim_retries(due, now)
+        except StoreError as error:
+            self._pause(error, now)
+            for retry in due:
+                self._attempts.wait_for(retry)
+            return
+        for retry in claimed:
+            job = self._jobs[retry.job]
+            self._attempts.start(retry.key, job, retry.fire_time, Trigger.SCHEDULE)
+
+    def _recover(self, boot: str) -> None:
+        """Take over what an earlier runner left: attempts without an end, and retries."""
+        for attempt in self._store.open_attempts():
+            self._attempts.recover(attempt, self._jobs.get(attempt.job), boot)
+        self._record()
+        for retry in self._store.pending_retries():
+            if retry.job in self._jobs:
+                self._attempts.wait_for(retry)
+            elif not self._left_out(retry.job):
+                self._store.abandon([retry], "its job is gone from the file")
+
+    # ---- the files
+
+    def _take(self, config: Config, who: str, now: datetime) -> None:
+        """Go on with what the files say now."""
+        changes = self._store.load(config, who, now)
+        known = self._store.cursors()
+        self._config = config
+        self._jobs = {job.name: job for job in config.jobs if not self._left_out(job.name)}
+        self._cursors = {name: known[name][1] for name in self._jobs}
+        self._due = []
+        gone = self._attempts.rename(self._jobs)
+        if gone:
+            self._store.abandon(gone, "its job is gone from the file")
+        log.info("schedule loaded", extra=fields(jobs=len(self._jobs), why=who))
+        if who == "reload":
+            for change in changes:
+                log.info("job changed", extra=fields(change=change))
+
+    def _loaded(self, loading: Loading, status: int) -> None:
+        self._loading = None
+        now = self._watch.now()
+        try:
+            self._take(loading.result(status), "reload", now)
+        except (ConfigError, StoreError) as error:
+            log.error(  # noqa: TRY400  # what a user or the world did has no traceback
+                "reload failed, the last good schedule goes on:\n%s", error
+            )
+        else:
+            self._await_fires(self._jobs)
+        self._supervisor.ready()
+
+    def _left_out(self, name: str) -> bool:
+        return bool(self._only) and name not in self._only
+
+    # ---- signals
+
+    def _handle(self, number: signal.Signals) -> None:
+        if number == signal.SIGHUP:
+            if self._loading is None:
+                self._supervisor.reloading()
+                self._loading = Loading(self._place.paths)
+        elif number == signal.SIGQUIT or (number == signal.SIGINT and self.interrupted):
+            log.warning("runner leaves", extra=fields(left_running=self._attempts.running))
+            self._attempts.let_go()
+            self._draining_until = _NEVER
+        elif number in (signal.SIGTERM, signal.SIGINT):
+            self.interrupted = self.interrupted or number == signal.SIGINT
+            self._drain(f"{number.name} was received")
+
+    def _drain(self, why: str) -> None:
+        """Start nothing more; wait for what runs, for as long as the file allows."""
+        if self._draining_until is None:
+            timeout = self._config.runner.drain_timeout
+            self._draining_until = self._watch.elapsed() + timeout
+            said = fields(why=why, running=self._attempts.running or None)
+            log.info("runner stopping", extra=said)
+
+    # ---- a store that cannot be written
+
+    def _is_paused(self, now: datetime) -> bool:
+        if self._paused_until is not None and now >= self._paused_until:
+            self._paused_until = None
+        return self._paused_until is not None
+
+    def _pause(self, error: StoreError, now: datetime) -> None:
+        """Start nothing for a while: what cannot be recorded must not run."""
+        log.error("the history cannot be written, nothing is started", extra=fields(error=error))
+        self._paused_until = now + _PAUSE
+
+    def _record(self) -> None:
+        """Record what started and ended; kept, in order, when that fails."""
+        now = self._watch.now()
+        if not self._attempts.facts or self._is_paused(now):
+            return
+        try:
+            self._store.record(self._attempts.facts)
+            self._attempts.facts = []
+        except StoreError as error:
+            self._pause(error, now)

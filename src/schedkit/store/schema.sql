@@ -1,0 +1,92 @@
+-- The history of one state directory. Times are microseconds since 1970-01-01 UTC.
+-- What is decided is written once: a row that exists stands, a second claim or end is refused.
+
+CREATE TABLE store (
+    uuid TEXT NOT NULL
+);
+
+-- One row for each runner that held this directory; the newest alone may write.
+CREATE TABLE runners (
+    epoch   INTEGER PRIMARY KEY,
+    pid     INTEGER NOT NULL,
+    host    TEXT NOT NULL,
+    boot    TEXT NOT NULL,
+    version TEXT NOT NULL,
+    started INTEGER NOT NULL,
+    stopped INTEGER
+);
+
+-- One row for each load of the files.
+CREATE TABLE loads (
+    id      INTEGER PRIMARY KEY,
+    epoch   INTEGER NOT NULL REFERENCES runners,
+    time    INTEGER NOT NULL,
+    digest  TEXT NOT NULL,
+    who     TEXT NOT NULL,
+    changes TEXT NOT NULL
+);
+
+-- Up to where the fire times of a job have been decided.
+CREATE TABLE cursors (
+    job             TEXT PRIMARY KEY,
+    schedule_digest TEXT NOT NULL,
+    decided_until   INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- One row for each fire time that came due, or for a range of missed ones.
+CREATE TABLE runs (
+    id             INTEGER PRIMARY KEY,
+    job            TEXT NOT NULL,
+    fire_time      INTEGER NOT NULL,
+    fire_local     TEXT NOT NULL,
+    timezone       TEXT NOT NULL,
+    trigger        TEXT NOT NULL,
+    who            TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    reason         TEXT,
+    last_fire_time INTEGER,
+    count          INTEGER NOT NULL DEFAULT 1,
+    due            INTEGER NOT NULL,
+    decided        INTEGER NOT NULL,
+    epoch          INTEGER NOT NULL REFERENCES runners,
+    digest         TEXT NOT NULL,
+    most_attempts  INTEGER NOT NULL,
+    retry_at       INTEGER,
+    UNIQUE (job, fire_time)
+);
+CREATE INDEX runs_by_job ON runs (job);
+CREATE INDEX runs_by_state ON runs (state);
+
+-- One row for each attempt: the row is its claim, written before the process is started.
+CREATE TABLE attempts (
+    run            INTEGER NOT NULL REFERENCES runs,
+    number         INTEGER NOT NULL,
+    epoch          INTEGER NOT NULL REFERENCES runners,
+    claimed        INTEGER NOT NULL,
+    boot           TEXT NOT NULL,
+    host           TEXT NOT NULL,
+    started        INTEGER,
+    pid            INTEGER,
+    process_start  INTEGER,
+    command        TEXT,
+    output         TEXT,
+    ended          INTEGER,
+    state          TEXT,
+    reason         TEXT,
+    exit_code      INTEGER,
+    signal         TEXT,
+    duration       INTEGER,
+    peak_memory_kb INTEGER,
+    cpu_time       INTEGER,
+    output_bytes   INTEGER,
+    result         TEXT,
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+CREATE INDEX attempts_open ON attempts (run) WHERE ended IS NULL;
+
+CREATE TRIGGER terminal_states_never_change
+BEFORE UPDATE OF state ON runs
+WHEN OLD.state NOT IN ('queued', 'running', 'retrying')
+BEGIN
+    SELECT RAISE(ABORT, 'a run that is over never changes');
+END;
