@@ -61,6 +61,9 @@ CHANGES = (
     Around("Pacific/Apia", _utc("2011-09-24 14:00")),
     Around("Pacific/Apia", _utc("2011-12-30 10:00"), 54),  # a whole day is left out
     Around("Pacific/Apia", _utc("2012-03-31 14:00")),
+    Around("Antarctica/Troll", _utc("2026-03-29 01:00")),  # by two hours
+    Around("Antarctica/Casey", _utc("2009-10-17 18:00")),  # by three: still no correction
+    Around("Antarctica/Casey", _utc("2010-03-04 15:00")),
     Around("UTC", _utc("2028-02-29 00:00")),  # no clock change at all, but a leap day
 )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import pickle
 import subprocess
 import sys
 
 import pytest
 
 import schedkit
+from schedkit import Schedule
 
 CORE = ["errors", "timeline", "durations", "scalars", "values", "vocabulary", "schedule"]
 CORE += ["clocks", "filters", "adjustments"]
@@ -33,10 +35,12 @@ def test_every_public_name_can_be_imported() -> None:
     assert expected == actual
 
 
-def test_public_names_are_sorted_and_listed_once() -> None:
-    expected = sorted(set(schedkit.__all__), key=lambda name: (name.startswith("_"), name))
+def test_public_names_are_listed_once() -> None:
+    expected = len(set(schedkit.__all__))
 
-    assert sorted(expected) == sorted(schedkit.__all__)
+    actual = len(schedkit.__all__)
+
+    assert expected == actual
 
 
 def test_a_star_import_gives_the_public_names() -> None:
@@ -49,7 +53,7 @@ def test_a_star_import_gives_the_public_names() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'schedkit' has no attribute 'Scheduler'"):
-        _ = schedkit.Scheduler  # type: ignore[attr-defined]  # it does not exist
+        _ = schedkit.Scheduler
 
 
 @pytest.mark.parametrize("module", CORE)
@@ -71,20 +75,13 @@ def test_importing_the_package_imports_none_of_its_modules() -> None:
 
 
 def test_a_schedule_that_was_sent_fires_without_the_grammar() -> None:
-    """A job in the store is evaluated by the runner: it must not pay for reading again."""
-    code = (
-        "import pickle, datetime; from schedkit import Schedule\n"
-        "sent = pickle.dumps(Schedule('cron 0 9 * * mon-fri'))\n"
-        "import subprocess, sys\n"
-        "code = f'import pickle, sys, datetime; s = pickle.loads({sent!r});'\n"
-        "code += 'next(s.after(datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)));'\n"
-        "code += 'print(*sys.modules)'\n"
-        "sys.stdout.write(subprocess.check_output([sys.executable, '-I', '-c', code], text=True))\n"
-        "sys.stdout.flush(); import os; os._exit(0)\n"
-    )
+    """A clock that was read once needs no grammar to be evaluated elsewhere."""
+    sent = pickle.dumps(Schedule("cron 0 9 * * mon-fri", timezone="Europe/Berlin"))
+    ask = f"import pickle; from datetime import *; sent = pickle.loads({sent!r})"
     expected: set[str] = set()
 
-    actual = imported_after(code) & {"croniter", "yaml", "sqlite3"}
+    modules = imported_after(f"{ask}\nnext(sent.after(datetime(2026, 1, 1, tzinfo=UTC)))")
+    actual = modules & {"pydantic", "croniter", "yaml", "sqlite3"}
 
     assert expected == actual
 

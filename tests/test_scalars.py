@@ -112,7 +112,7 @@ def test_a_span_of_weekdays_may_wrap_the_week(text: str, expected: tuple[int, ..
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("fry", "unknown weekday 'fry'", "did you mean 'fri'?"),
+        ("sunn", "unknown weekday 'sunn'", "did you mean 'sun'?"),
         ("mondy", "unknown weekday 'mondy'", "did you mean 'monday'?"),
         ("xyz", "unknown weekday 'xyz'", None),
     ],

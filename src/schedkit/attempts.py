@@ -15,7 +15,7 @@ from schedkit import durations, planner
 from schedkit.errors import ExecutorError
 from schedkit.executor import Executor, Result
 from schedkit.job import Job
-from schedkit.launch import launch, mark
+from schedkit.launch import arguments, launch, mark
 from schedkit.log import fields
 from schedkit.planner import Outcome
 from schedkit.run import (
@@ -125,7 +125,7 @@ class Attempts:
         now = self._watch.now()
         self._watch_over(active, self._watch.elapsed())
         self.facts.append(
-            Started(key, now, spawned.pid, spawned.process_start, what.command, str(what.output))
+            Started(key, now, spawned.pid, spawned.process_start, arguments(job), str(what.output))
         )
         late = now - fire_time
         said = fields(

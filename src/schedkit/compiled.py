@@ -26,16 +26,22 @@ def load(paths: Sequence[Path]) -> Config:
 
     Raises: InvalidFileError, with every problem of all of them.
     """
-    cache = _cache_file(paths)
-    cached = None if cache is None else _from_cache(cache)
-    if cached is not None:
-        return cached
+    known = cached(paths)
+    if known is not None:
+        return known
     from schedkit import loader
 
     config = loader.load(paths)
+    cache = _cache_file(paths)
     if cache is not None:
         _to_cache(cache, config)
     return config
+
+
+def cached(paths: Sequence[Path]) -> Config | None:
+    """Return what the files at *paths* say if they have been read since they changed."""
+    cache = _cache_file(paths)
+    return None if cache is None else _from_cache(cache)
 
 
 def _from_cache(path: Path) -> Config | None:

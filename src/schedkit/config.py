@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple
@@ -46,7 +47,7 @@ class Config:
     stamps: tuple[Stamp, ...]
     digest: str
 
-    def named(self, names: list[str]) -> tuple[Job, ...]:
+    def named(self, names: Sequence[str]) -> tuple[Job, ...]:
         """
         Return the jobs of these names, in the file's order; all of them for no name.
 
@@ -64,3 +65,14 @@ class UnknownJobError(ConfigError):
 
     def __init__(self, name: str, hint: str | None) -> None:
         super().__init__(Problem(f"no job is named {name!r}", hint))
+
+
+def positive(text: str) -> int:
+    """
+    Read a number of things, for an option.
+
+    Raises: ConfigError.
+    """
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise ConfigError.of(f"{text!r} is not a number above 0")
+    return int(text)

@@ -21,6 +21,7 @@ _PART = re.compile(r"(\d+)\s*(mo|ms|[wdhms])", re.ASCII)
 PATTERN = r"^(\d+(w|d|h|ms|m|s))+$"
 PERIOD_PATTERN = r"^-?(\d+(mo|w|d|h|ms|m|s))+$"
 ZERO = timedelta(0)
+_LONGEST_DAYS = 12 * 31 * 1000  # a calendar has an end, and so has what is added to its days
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def period(text: str) -> Period:
     sign = -1 if stripped.startswith("-") else 1
     months, days, elapsed = 0, 0, ZERO
     try:
-        for number, unit in _parts(stripped.lstrip("+-") if stripped[:1] in "+-" else stripped):
+        for number, unit in _parts(stripped[1:] if stripped[:1] in ("+", "-") else stripped):
             length = _UNITS[unit]
             if length is None:
                 months += sign * number
@@ -75,11 +76,11 @@ def period(text: str) -> Period:
                 days += sign * number * length.days
             else:
                 elapsed += sign * number * length
-        timedelta(days=days)
+        too_long = abs(months) * 31 + abs(timedelta(days=days) + elapsed).days > _LONGEST_DAYS
     except OverflowError:
-        raise ConfigError.of(f"{text!r} is longer than can be counted") from None
-    if abs(months) > 12 * 1000:
-        raise ConfigError.of(f"{text!r} is longer than can be counted")
+        too_long = True
+    if too_long:
+        raise ConfigError.of(f"{text!r} is longer than a thousand years")
     return Period(months, days, elapsed)
 
 

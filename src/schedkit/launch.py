@@ -38,12 +38,18 @@ class Launch:
     result: Path | None
     mark: str
 
-    @property
-    def command(self) -> str:
-        """The command, as it goes into the history; never an environment, which holds secrets."""
-        import shlex
 
-        return shlex.join(self.argv)
+def arguments(job: Job) -> str:
+    """Return what *job* runs, in a line; never its environment, which may hold secrets."""
+    if job.python is not None:
+        params = ", ".join(f"{name}={value!r}" for name, value in job.params.items())
+        return f"{job.python}({params})"
+    assert job.command is not None
+    if isinstance(job.command, str):
+        return job.command
+    import shlex
+
+    return shlex.join(job.command)
 
 
 def mark(key: AttemptKey, store: str) -> str:

@@ -259,6 +259,8 @@ def moment(text: str) -> datetime:
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
         raise ConfigError.of(f"{text!r} is not a date and time", "write it as 2026-12-24 18:00")
+    if match[3].startswith("."):
+        raise ConfigError.of(f"{text!r} has less than a second", "write whole seconds")
     if match[3]:
         hint = "leave it out: the time is of the job's timezone"
         raise ConfigError.of(f"{text!r} names an offset", hint)
@@ -272,7 +274,15 @@ def moment_text(wall: datetime) -> str:
     return f"{wall.date().isoformat()} {wall_time_text(wall.time())}"
 
 
-_MOMENT_VALUE = Written(
+class _Moment(Written[datetime]):
+    """A wall time; one with an offset, or with less than a second, is refused."""
+
+    def value(self, raw: object) -> datetime:
+        """Return the wall time that *raw* says."""
+        return super().value(raw.isoformat(" ") if isinstance(raw, datetime) else raw)
+
+
+_MOMENT_VALUE = _Moment(
     datetime,
     moment,
     moment_text,

@@ -77,8 +77,7 @@ class Schedule:
         object.__setattr__(self, "filters", read("filters", Many(FILTERS), filters))
         object.__setattr__(self, "adjustments", read("adjustments", Many(ADJUSTMENTS), adjustments))
         try:
-            zone = timeline.zone(timezone) if isinstance(timezone, str) else timezone
-            object.__setattr__(self, "timezone", zone)
+            object.__setattr__(self, "timezone", _zone(timezone))
         except ConfigError as error:
             problems += error.within("timezone").problems
         if problems:
@@ -90,7 +89,7 @@ class Schedule:
 
         Ends HORIZON after *instant*: a schedule whose filters contradict its clocks never fires.
         """
-        start = instant.astimezone(UTC)
+        start = _checked(instant)
         if not self.filters and not self.adjustments and len(self.clocks) == 1:
             end = _end(start)
             for fire in self.clocks[0].after(start, self.timezone):
@@ -102,14 +101,16 @@ class Schedule:
 
     def fires(self, instant: datetime) -> Iterator[Fire]:
         """Yield what `after` yields, each with where it comes from."""
-        start = instant.astimezone(UTC)
+        start = _checked(instant)
         if not self.adjustments:
             yield from self._admitted(start, _end(start))
             return
         back, forward = self._reach()
         held: list[tuple[datetime, int, Fire]] = []  # moved, not yet known to be next
         last = start
-        for number, candidate in enumerate(self._admitted(start - forward, _end(start) + back)):
+        earliest = start - min(forward, start - timeline.FIRST)
+        latest = _end(start) + min(back, timeline.LAST - _end(start))
+        for number, candidate in enumerate(self._admitted(earliest, latest)):
             settled = candidate.time - back
             while held and held[0][0] < settled:
                 fire = heapq.heappop(held)[2]
@@ -120,7 +121,8 @@ class Schedule:
                 assert candidate.time - back <= moved.time <= candidate.time + forward, (
                     f"{self} moved {candidate.time} to {moved.time}, beyond its reach"
                 )
-                heapq.heappush(held, (moved.time, number, moved))
+                if moved.time > last:
+                    heapq.heappush(held, (moved.time, number, moved))
         while held:
             fire = heapq.heappop(held)[2]
             if last < fire.time <= _end(start):
@@ -136,8 +138,11 @@ class Schedule:
         """Yield the candidate where the adjustments put it; more than one for a skipped time."""
         for nominal in candidate.clock.nominals(candidate.time, self.timezone):
             wall = nominal
-            for adjustment in self.adjustments:
-                wall = adjustment.apply(wall)
+            try:
+                for adjustment in self.adjustments:
+                    wall = adjustment.apply(wall)
+            except OverflowError:  # beyond the last year that there is
+                continue
             if wall == nominal:  # it stays, also in the second pass of a repeated hour
                 yield candidate
             else:
@@ -192,9 +197,24 @@ class Schedule:
         return (Fire(time, clock, time) for time in clock.after(instant, self.timezone))
 
 
+def _zone(timezone: object) -> tzinfo:
+    if isinstance(timezone, str):
+        return timeline.zone(timezone)
+    if isinstance(timezone, tzinfo):
+        return timezone
+    raise ConfigError.of(f"{timezone!r} is not a zone", "write its name, such as Europe/Berlin")
+
+
+def _checked(instant: datetime) -> datetime:
+    """Return an instant in UTC, within the years that can be calculated with."""
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant} has no zone: an instant is an aware datetime")
+    if instant.replace(tzinfo=UTC) < timeline.FIRST:
+        return timeline.FIRST
+    if instant.replace(tzinfo=UTC) > timeline.LAST:
+        return timeline.LAST
+    return instant.astimezone(UTC)
+
+
 def _end(instant: datetime) -> datetime:
-    return (
-        min(instant + HORIZON, timeline.LAST)
-        if instant < timeline.LAST - HORIZON
-        else timeline.LAST
-    )
+    return instant + min(HORIZON, timeline.LAST - instant)

@@ -18,6 +18,7 @@ from schedkit.errors import ConfigError, did_you_mean
 
 ZERO = timedelta(0)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST = datetime(11, 1, 1, tzinfo=UTC)  # likewise, to subtract from
 LAST = datetime(9990, 1, 1, tzinfo=UTC)  # some room to add to it before datetime's own end
 
 # A larger jump is a correction of the clock (Apia lost 2011-12-30): nothing is made up for it.

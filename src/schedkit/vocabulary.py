@@ -19,6 +19,8 @@ from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.values import Form
 
 W = TypeVar("W")
+VOCABULARY = "x-vocabulary"  # stands in a JSON Schema where any word of one may
+_CRON = re.compile(r"[\d*]\S*(\s+\S+){4,}$")
 _FIRST = re.compile(r"\s*(\S+)\s*")
 
 
@@ -140,8 +142,11 @@ class Vocabulary(Generic[W]):
 
     def _unknown(self, word: str, text: str, span: tuple[int, int] | None) -> Problem:
         hint = did_you_mean(word, self.words)
+        rest = text.strip()[len(word) :]
+        if rest and word.startswith("@") and word[1:] in self._places:
+            return Problem(f"unknown {self.kind} {word!r}", f"write: {text.strip()[1:]}", span=span)
         looks_like_cron = self.kind == "clock" and (
-            word.startswith("@") or re.match(r"[\d*]\S*(\s+\S+){4,}$", text.strip())
+            re.fullmatch(r"@(?!reboot)\w+", word) or re.match(_CRON, text.strip())
         )
         if looks_like_cron:
             return Problem(
@@ -167,8 +172,8 @@ class One(Form, Generic[W]):
         return self.vocabulary.written(value)
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema: a reference to the definition of the vocabulary."""
-        return {"$ref": f"#/$defs/{self.vocabulary.kind}"}
+        """Return the JSON Schema: the name of the vocabulary, where its definition belongs."""
+        return {VOCABULARY: self.vocabulary.kind}
 
 
 @dataclass(frozen=True)
@@ -180,6 +185,8 @@ class Many(Form, Generic[W]):
 
     def value(self, raw: object) -> tuple[W, ...]:
         """Return the words in *raw*."""
+        if raw is None and not self.at_least:
+            return ()
         if raw is None:
             raise ConfigError.of(f"a {self.vocabulary.kind} is missing")
         if not isinstance(raw, (list, tuple)):
@@ -202,8 +209,8 @@ class Many(Form, Generic[W]):
         return [self.vocabulary.written(word) for word in value]
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema: a reference, or a list of them."""
-        one = {"$ref": f"#/$defs/{self.vocabulary.kind}"}
+        """Return the JSON Schema: one word, or a list of them."""
+        one = {VOCABULARY: self.vocabulary.kind}
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": self.at_least}]}
 
 

@@ -12,7 +12,7 @@ from oracle import CHANGES, Around, Crontab, walked
 from schedkit import ConfigError, Schedule
 
 NEW_YORK = "America/New_York"
-CASES = 400  # at each clock change
+CASES = 350  # at each clock change
 
 # ---- what a clock change skips
 
@@ -162,7 +162,7 @@ def test_a_midnight_that_comes_again_does_not_begin_the_day_before_twice() -> No
     assert expected == actual
 
 
-def test_a_zone_that_sets_its_clock_back_by_a_day_repeats_fixed_jobs() -> None:
+def test_a_clock_set_back_by_a_day_repeats_fixed_times() -> None:
     """Larger than three hours: a correction, so the wall clock is followed."""
     expected = ["1969-09-30 12:00:00+11:00", "1969-09-30 12:00:00-12:00"]
 

@@ -7,7 +7,7 @@ import pytest
 from asking import days, fires, problems
 from schedkit.errors import Problem
 
-ORDER = "minute hour day month weekday, or 6 with seconds first"
+ORDER = "minute hour day month weekday; of 6 fields the first is the second"
 FORMS = "write a value, a range such as 1-5, a step such as */15, or a list of these"
 PLACES = "L, L-3, LW and 15W go into the day of month, 5L and 5#2 into the weekday"
 ALIASES = "known are: @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually"
@@ -21,7 +21,7 @@ ALIASES = "known are: @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @a
     [
         ("0 0 30 2 *", "no month of '2' has a day '30'"),
         ("0 0 31 4,6,9,11 ?", "no month of '4,6,9,11' has a day '31'"),
-        ("0 0 L-29 feb *", "no month of 'feb' has a day 'l-29'"),
+        ("0 0 L-29 feb *", "no month of 'feb' has a day 'L-29'"),
     ],
 )
 def test_an_expression_that_can_never_fire_is_refused(expression: str, why: str) -> None:
@@ -132,7 +132,7 @@ def test_an_l_alone_names_no_weekday() -> None:
 
 @pytest.mark.parametrize("fields", ["* * * *", "0 0 1 1 * 0 2026"])
 def test_other_than_five_or_six_fields_are_refused(fields: str) -> None:
-    message = f"{fields!r} has {len(fields.split())} fields, cron takes 5"
+    message = f"{fields!r} has {len(fields.split())} fields, cron takes 5 or 6"
     expected = [Problem(message, ORDER, ("clock",), (5, 5 + len(fields)))]
 
     actual = problems(f"cron {fields}")

@@ -11,6 +11,8 @@ from schedkit.scalars import Length
 from schedkit.values import STRICT_FIELDS
 
 _ZERO = timedelta(0)
+_MONTH = timedelta(days=146097) / 4800  # the mean of the calendar's 400 years
+_UNEVEN = timedelta(days=6)  # no number of months is farther from as many means
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,11 @@ class Add(Adjustment):
 
     @property
     def reach(self) -> Reach:
-        """Exactly the length, but for months, which have 31 days at most."""
-        months = timedelta(days=31 * self.length.months)
+        """Exactly the length, but for months, which differ."""
+        months = _MONTH * self.length.months
         moved = months + timedelta(days=self.length.days) + self.length.elapsed
-        return Reach(max(-moved, _ZERO), max(moved, _ZERO))
+        slack = _UNEVEN if self.length.months else _ZERO
+        return Reach(slack - moved, moved + slack)
 
     def apply(self, wall: datetime) -> datetime:
         """Return *wall* moved by the length."""

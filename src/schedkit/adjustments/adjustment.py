@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 
 class Reach(NamedTuple):
-    """How far an adjustment can move a wall time, neither of them negative."""
+    """
+    How far an adjustment can move a wall time: to between *back* before it and *forward* after.
+
+    *back* is negative for one that always moves it forward, and the other way round.
+    """
 
     back: timedelta
     forward: timedelta
@@ -18,7 +22,7 @@ class Adjustment(ABC):
     """
     Where an admitted candidate is moved to, on the wall clock.
 
-    An adjustment is a frozen dataclass; `str` gives the text that it is written with.
+    An adjustment is a frozen dataclass; `str` says it in a line, in the words of a file.
     """
 
     __slots__ = ()

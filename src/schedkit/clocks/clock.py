@@ -14,7 +14,7 @@ class Clock(ABC):
     """
     Where the fire times of a schedule come from.
 
-    A clock is a frozen dataclass; `str` gives the text that it is written with.
+    A clock is a frozen dataclass; `str` says it in a line, in the words of a file.
     """
 
     __slots__ = ()

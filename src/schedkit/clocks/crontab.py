@@ -50,6 +50,7 @@ _STAR = re.compile(r"\*(?:/(?P<step>\d+))?", re.ASCII)
 _HASH = re.compile(r"h(?:\((?P<first>\d+)-(?P<last>\d+)\))?(?:/(?P<step>\d+))?", re.ASCII)
 _LAST = re.compile(r"l(?:-(?P<before>\d+)|(?P<weekday>w))?", re.ASCII)
 _NEAREST = re.compile(r"(?P<day>\d+)w", re.ASCII)
+_LETTERS = ("l", "r", "w")  # alone they are a mistake of their own, not the name of something
 _NTH = re.compile(rf"(?P<day>{_VALUE})#(?P<n>\d+)", re.ASCII)
 _LAST_WEEKDAY = re.compile(r"(?P<day>\d+|sun|mon|tue|wed|thu|fri|sat)l", re.ASCII)
 
@@ -59,10 +60,15 @@ class _Parsed:
     """One field: what croniter is to expand, and the days that it cannot."""
 
     field: _Field
-    text: str
+    written: str
     begin: int
     plain: list[str] = dataclasses.field(default_factory=list)
     days: Days = dataclasses.field(default_factory=Days)
+
+    @property
+    def text(self) -> str:
+        """What is written, in lower case."""
+        return self.written.lower()
 
     @property
     def starred(self) -> bool:
@@ -121,11 +127,11 @@ def _parsed(text: str) -> list[_Parsed]:
     words = list(re.finditer(r"\S+", text))
     if len(words) not in (5, 6):
         raise ConfigError.of(
-            f"{text!r} has {len(words)} fields, cron takes 5",
-            "minute hour day month weekday, or 6 with seconds first",
+            f"{text!r} has {len(words)} fields, cron takes 5 or 6",
+            "minute hour day month weekday; of 6 fields the first is the second",
         )
     fields = [
-        _Parsed(kind, word.group().lower(), word.start())
+        _Parsed(kind, word.group(), word.start())
         for kind, word in zip(_FIELDS[-len(words) :], words, strict=True)
     ]
     if len(fields) == 5:
@@ -194,7 +200,7 @@ def _plain(parsed: _Parsed, item: str) -> str:
             first, last = _number(match["first"], field), _number(match["last"], field)
             _check_order(first, last, field, wraps=False)
         return item
-    if match := _RANGE.fullmatch(item):
+    if item.partition("/")[0] not in _LETTERS and (match := _RANGE.fullmatch(item)):
         return _range(match, field)
     raise _unreadable(item, field)
 
@@ -219,6 +225,10 @@ def _range(match: re.Match[str], field: _Field) -> str:
     _check_order(first, last, field, wraps=field is not _DAY)
     if first == last:
         return str(first)  # croniter takes an equal range for the whole cycle
+    if first > last and step:  # croniter begins anew where the range wraps
+        cycle = field.high - field.low + (field is not _WEEKDAY)
+        values = range(first, last + cycle + 1, int(match["step"]))
+        return ",".join(str((value - field.low) % cycle + field.low) for value in values)
     return f"{first}-{last}{step}"
 
 
@@ -252,13 +262,13 @@ def _weekday_bit(text: str) -> int:
 
 
 def _unreadable(item: str, field: _Field) -> ConfigError:
-    if item.startswith("r") and re.fullmatch(r"r(\(.*\))?(/\d+)?", item):
+    if re.fullmatch(r"r(\(.*\))?(/\d+)?", item):
         hint = "write H: it is drawn from the job's name and stays the same"
         return ConfigError.of("'R' would fire at another time after each load", hint)
     if field is _WEEKDAY and re.fullmatch(r"l|l[0-7]", item):
         hint = "write the last Friday as 5L or friL"
         return ConfigError.of(f"{item.upper()!r} names no weekday to be the last", hint)
-    if re.search(r"[lw#]", item) and not item.isalpha():
+    if re.search(r"[lw#]", item):
         hint = "L, L-3, LW and 15W go into the day of month, 5L and 5#2 into the weekday"
         return ConfigError.of(f"{item.upper()!r} does not belong in the {field.name} field", hint)
     hint = "write a value, a range such as 1-5, a step such as */15, or a list of these"
@@ -282,8 +292,8 @@ def _expanded(fields: list[_Parsed], seed: str) -> list[tuple[int, ...]]:
 def _values(values: Sequence[int | str], parsed: _Parsed) -> tuple[int, ...]:
     if not parsed.plain:
         return ()
-    if list(values) == ["*"]:
-        return tuple(range(parsed.field.low, min(parsed.field.high, 31) + 1))
+    if "*" in values:
+        return tuple(range(parsed.field.low, parsed.field.high + 1))
     return tuple(sorted({int(value) for value in values}))
 
 
@@ -295,7 +305,7 @@ def _mask(bits: Iterable[int]) -> int:
 
 
 def _why_never(fields: list[_Parsed]) -> str:
-    day, month = fields[3].text, fields[4].text
+    day, month = fields[3].written, fields[4].written
     if fields[5].starred:
         return f"no month of {month!r} has a day {day!r}"
-    return f"no day {day!r} of month {month!r} is a weekday {fields[5].text!r}"
+    return f"no day {day!r} of month {month!r} is a weekday {fields[5].written!r}"

@@ -78,8 +78,9 @@ class DayRule:
             if self.months >> month & 1:
                 length = _length(year, month)
                 first = date(year, month, 1).weekday()
+                stop = end.day if (year, month) == (end.year, end.month) else 31
                 for day in _bits(_in_month(self.all_of, length, first)):
-                    if day >= skip:
+                    if skip <= day <= stop:
                         yield date(year, month, day)
             skip = 0
             year, month = (year, month + 1) if month < 12 else (year + 1, 1)

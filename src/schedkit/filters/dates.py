@@ -68,7 +68,7 @@ class BetweenDates(Filter):
         """Return the midnight at which the span begins next or, within it, has ended."""
         tomorrow = next_day(wall).date()
         if not self.admits(wall):
-            begins = _next(self.span.begin, tomorrow)
+            begins = _next_begin(self.span.begin, tomorrow)
             return datetime.max if begins is None else datetime.combine(begins, time())
         last = _next(self.span.end, wall.date())
         if last is None or (self.span.end[:2] == (2, 29) and self.span.end.year is None):
@@ -94,3 +94,13 @@ def _next(day: MonthDay, earliest: date) -> date | None:
         if found >= earliest:
             return found
     return None
+
+
+def _next_begin(day: MonthDay, earliest: date) -> date | None:
+    """Return the first day not before *earliest* on which a span from *day* can begin."""
+    begin = _next(day, earliest)
+    if day.year is None and (day.month, day.day) == (2, 29):
+        # In a year without it the span begins with the day after.
+        after = _next(MonthDay(3, 1), earliest)
+        return min((d for d in (begin, after) if d is not None), default=None)
+    return begin

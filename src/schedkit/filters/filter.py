@@ -12,7 +12,7 @@ class Filter(ABC):
     """
     Which wall times a schedule admits; asked before adjustments, in the zone of the job.
 
-    A filter is a frozen dataclass; `str` gives the text that it is written with.
+    A filter is a frozen dataclass; `str` says it in a line, in the words of a file.
     """
 
     __slots__ = ()

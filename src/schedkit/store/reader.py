@@ -13,6 +13,7 @@ from schedkit.errors import StoreError
 from schedkit.run import Run, State, Trigger, run_id
 from schedkit.store.store import Query
 
+VERSION = 1  # of the schema: `PRAGMA user_version`
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -56,11 +57,11 @@ class SQLiteReader:
         self._path = path
 
     @classmethod
-    def open(cls, path: Path, newest: int) -> SQLiteReader:
+    def open(cls, path: Path) -> SQLiteReader:
         """
         Open the file read-only.
 
-        Raises: StoreError when there is none, it is damaged, or of a version above *newest*.
+        Raises: StoreError when there is none, it is damaged, or of a newer version.
         """
         if not path.exists():
             raise StoreError(f"{path} is not there: nothing has run yet")
@@ -73,7 +74,7 @@ class SQLiteReader:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {error}") from error
-        if version > newest or version == 0:
+        if version > VERSION or version == 0:
             connection.close()
             by = "is not a history of sched" if version == 0 else "was written by a newer sched"
             raise StoreError(f"{path} {by}")
@@ -118,6 +119,17 @@ class SQLiteReader:
         with self._reading() as db:
             rows = db.execute("SELECT job, schedule_digest, decided_until FROM cursors")
             return {job: (digest, instant(until)) for job, digest, until in rows}
+
+    def jobs(self) -> set[str]:
+        """Return the names of the jobs that have a record."""
+        with self._reading() as db:
+            # Skips from one name to the next in the index: a DISTINCT would walk every record.
+            rows = db.execute(
+                "WITH RECURSIVE names(job) AS (SELECT min(job) FROM runs UNION ALL"
+                " SELECT (SELECT min(job) FROM runs WHERE job > names.job) FROM names"
+                " WHERE names.job IS NOT NULL) SELECT job FROM names WHERE job IS NOT NULL"
+            )
+            return {job for (job,) in rows}
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

@@ -29,11 +29,10 @@ from schedkit.run import (
     State,
     first_number,
 )
-from schedkit.store.reader import SQLiteReader, instant, micros, to_micros
+from schedkit.store.reader import VERSION, SQLiteReader, instant, micros, to_micros
 from schedkit.store.store import Holder
 from schedkit.timeline import local
 
-VERSION = 1
 _BUSY = 5.0  # seconds; only a person's sqlite3 shell can hold the lock against us
 
 

@@ -60,6 +60,9 @@ class Reader(Protocol):
     def last_runs(self, jobs: Sequence[str]) -> dict[str, Run]:
         """Return the newest record of each of *jobs* that has one."""
 
+    def jobs(self) -> set[str]:
+        """Return the names of the jobs that have a record."""
+
     def cursors(self) -> dict[str, tuple[str, datetime]]:
         """Return, for each job ever loaded, its schedule's digest and until when it is decided."""
 

@@ -1,0 +1,121 @@
+"""The typer application, made of the declarations of the verbs: help, errors and completion."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+import schedkit
+from schedkit.cli.context import context
+from schedkit.cli.declaration import VERBS, Argument, Option, Parameter, parameters, verb_function
+from schedkit.cli.fastpath import Call
+from schedkit.errors import ConfigError
+
+_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+def build(execute: Callable[[Call], int]) -> typer.Typer:
+    """Return the application; what it reads from a command line it gives to *execute*."""
+    app = typer.Typer(
+        name="sched",
+        help="A declarative, YAML-driven replacement for cron.",
+        no_args_is_help=True,
+        context_settings=_NAMES,
+        pretty_exceptions_enable=False,
+        epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 no runner, 4 no such job, 69 history not"
+        " reachable, 75 another runner, 77 no permission, 78 invalid file, 130 interrupted.",
+    )
+    before: dict[str, Any] = {}
+
+    def start(**given: Any) -> None:
+        version = given.pop("version")
+        if version:
+            typer.echo(f"sched {schedkit.__version__}")
+            raise typer.Exit
+        before.update(given)
+
+    version = inspect.Parameter(
+        "version",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False,
+        annotation=Annotated[
+            bool, typer.Option("-V", "--version", help="Show the version.", is_eager=True)
+        ],
+    )
+    app.callback()(_typed(start, parameters(context), [version]))
+    for name in VERBS:
+        function = verb_function(name)
+        declared = parameters(function)
+
+        def command(_name: str = name, **given: Any) -> None:
+            raise typer.Exit(execute(Call(_name, before, given)))
+
+        app.command(name, help=inspect.getdoc(function), context_settings=_NAMES)(
+            _typed(command, declared)
+        )
+    return app
+
+
+def _typed(
+    function: Callable[..., None],
+    declared: list[Parameter],
+    more: list[inspect.Parameter] | None = None,
+) -> Callable[..., None]:
+    """Return *function* with a signature that typer reads the declared parameters from."""
+    given = [_parameter(parameter) for parameter in declared] + (more or [])
+
+    def call(**values: Any) -> None:
+        for parameter in declared:
+            if parameter.many:
+                values[parameter.name] = tuple(values[parameter.name] or ())
+        function(**values)
+
+    call.__signature__ = inspect.Signature(given)  # type: ignore[attr-defined]  # read by typer
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in given}
+    return call
+
+
+def _parameter(parameter: Parameter) -> inspect.Parameter:
+    how = parameter.how
+    kind: Any = list[parameter.kind] if parameter.many else parameter.kind  # type: ignore[name-defined]  # a type made at run time
+    if not parameter.many and parameter.default is None:
+        kind = kind | None
+    if isinstance(how, Argument):
+        default: Any = typer.Argument(
+            help=how.help, metavar=f"[{how.metavar}]...", hidden=how.hidden, show_default=False
+        )
+    else:
+        default = typer.Option(
+            *how.names,
+            help=how.help,
+            metavar=None if parameter.kind is bool else "|".join(how.choices) or how.metavar,
+            parser=_parser(how, parameter.kind),
+            show_default=parameter.default not in (None, False, ()),
+        )
+    return inspect.Parameter(
+        parameter.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=list(parameter.default) if parameter.many else parameter.default,
+        annotation=Annotated[kind, default],
+    )
+
+
+def _parser(how: Option, kind: type) -> Callable[[str], Any] | None:
+    """Return what reads a value as its declaration says; None where typer knows."""
+    if not how.choices and how.convert is None:
+        return None
+
+    def parse(text: Any) -> Any:
+        if not isinstance(text, str):
+            return text  # a default, which is read already
+        if how.choices and text not in how.choices:
+            raise typer.BadParameter(f"{text!r} is not one of: {', '.join(how.choices)}")
+        try:
+            return how.convert(text) if how.convert is not None else kind(text)
+        except ConfigError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return parse

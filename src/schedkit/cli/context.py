@@ -1,0 +1,132 @@
+"""What every verb is given: where the files and the history are, and how to write an answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from schedkit.cli.declaration import Option
+from schedkit.errors import SchedError
+
+if TYPE_CHECKING:
+    from schedkit.config import Config
+    from schedkit.store import SQLiteReader
+
+_COLOURS = ("auto", "always", "never")
+
+
+class NoFileError(SchedError):
+    """There is no file of schedules to be found."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The options that stand before every verb."""
+
+    config: tuple[str, ...]
+    state: str | None
+    color: str
+    verbosity: int
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """
+        The files and directories to read.
+
+        Raises: NoFileError when none is named and none is where one is looked for.
+        """
+        if self.config:
+            return tuple(map(Path, self.config))
+        if named := os.environ.get("SCHED_CONFIG"):
+            return (Path(named),)
+        places = _places()
+        for place in places:
+            if place.exists():
+                return (place,)
+        looked = ", ".join(map(str, places))
+        raise NoFileError(
+            f"no file of schedules: looked for {looked}\n  = help: write one with: sched init"
+        )
+
+    def load(self) -> Config:
+        """
+        Return what the files say.
+
+        Raises: InvalidFileError, NoFileError.
+        """
+        from schedkit import compiled
+
+        return compiled.load(self.paths)
+
+    def state_directory(self, config: Config | None = None) -> Path:
+        """
+        Return the state directory, which follows the file unless it is named.
+
+        Raises: InvalidFileError, NoFileError when the files have to say it and cannot.
+        """
+        if named := self.state or os.environ.get("SCHED_STATE"):
+            return Path(named).absolute()
+        asked = (config or self.load()).state
+        if asked is not None:
+            return Path(asked)
+        if given := os.environ.get("STATE_DIRECTORY"):
+            return Path(given.partition(":")[0])
+        first = self.paths[0].absolute()
+        directory = first if first.is_dir() else first.parent
+        if Path("/etc") in (directory, *directory.parents):
+            return Path("/var/lib/sched")
+        return directory / ".sched"
+
+    def history(self, config: Config | None = None) -> SQLiteReader | None:
+        """
+        Open the history for reading; None when nothing has run yet.
+
+        Raises: StoreError.
+        """
+        from schedkit.store.reader import SQLiteReader
+
+        path = self.state_directory(config) / "history.db"
+        return SQLiteReader.open(path) if path.exists() else None
+
+    def colour(self, stream: object = None) -> bool:
+        """Return whether to colour what goes to *stream*, stdout unless it is given."""
+        if self.color != "auto":
+            return self.color == "always"
+        if os.environ.get("NO_COLOR"):
+            return False
+        if os.environ.get("FORCE_COLOR"):
+            return True
+        isatty = getattr(stream or sys.stdout, "isatty", None)
+        return bool(isatty and isatty()) and os.environ.get("TERM") != "dumb"
+
+
+def _places() -> list[Path]:
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return [
+        Path("schedules.yaml"),
+        Path(home).expanduser() / "sched" / "schedules.yaml",
+        Path("/etc/sched/schedules.yaml"),
+    ]
+
+
+def context(
+    config: Annotated[
+        tuple[str, ...],
+        Option(("-c", "--config"), "A file or directory of schedules; may be repeated.", "PATH"),
+    ] = (),
+    state: Annotated[
+        str | None,
+        Option(("--state",), "The directory that holds history, lock and output.", "DIR"),
+    ] = None,
+    color: Annotated[
+        str,
+        Option(("--color",), "When to colour the answer.", "WHEN", choices=_COLOURS),
+    ] = "auto",
+    quiet: Annotated[bool, Option(("-q", "--quiet"), "Log warnings and errors only.")] = False,
+    verbose: Annotated[bool, Option(("-v", "--verbose"), "Log more.")] = False,
+) -> Context:
+    """Return the context of a verb: what stands before it on the command line."""
+    return Context(tuple(config), state, color, int(verbose) - int(quiet))

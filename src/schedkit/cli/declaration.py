@@ -1,0 +1,77 @@
+"""
+What a verb is: a plain function whose annotations say how the command line gives its parameters.
+
+One declaration serves the fast path, which imports nothing for it, and typer, which makes of it
+the help, the errors and the completion.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+# Each verb is a function, of that name, in the module verbs.<name> below this package; a word
+# that Python or a builtin has already taken has an underscore behind it in the function's name.
+VERBS = ("run", "validate", "next", "history", "list", "schema", "init")
+
+
+class Option(NamedTuple):
+    """
+    A parameter given by name.
+
+    *convert* makes its value of the text and raises ConfigError when it cannot; *choices* are the
+    texts that it may have. A parameter of type bool is a flag.
+    """
+
+    names: tuple[str, ...]
+    help: str
+    metavar: str | None = None
+    convert: Callable[[str], Any] | None = None
+    choices: Sequence[str] = ()
+
+
+class Argument(NamedTuple):
+    """A parameter given by place: the last ones, any number of them."""
+
+    help: str
+    metavar: str
+    hidden: bool = False
+
+
+class Parameter(NamedTuple):
+    """A parameter of a verb: what its function says of it."""
+
+    name: str
+    how: Option | Argument
+    kind: type
+    many: bool
+    default: Any
+
+
+def verb_function(name: str) -> Callable[..., int]:
+    """Return the function of a verb, which takes a Context, then its parameters by name."""
+    module = import_module(f"schedkit.cli.verbs.{name}")
+    found: Callable[..., int] = getattr(module, name, None) or getattr(module, f"{name}_")
+    return found
+
+
+def parameters(function: Callable[..., Any]) -> list[Parameter]:
+    """Return the parameters of a verb that the command line gives."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    found = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        annotated = hints[name]
+        if typing.get_origin(annotated) is not typing.Annotated:
+            continue  # the Context
+        kind, how = typing.get_args(annotated)
+        many = typing.get_origin(kind) in (tuple, list)
+        if isinstance(kind, types.UnionType):
+            kind = next(k for k in typing.get_args(kind) if k is not types.NoneType)
+        elif many:
+            kind = typing.get_args(kind)[0]
+        found.append(Parameter(name, how, kind, many, parameter.default))
+    return found

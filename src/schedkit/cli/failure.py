@@ -1,0 +1,61 @@
+"""What is said of an error, and the exit code that it has in every verb."""
+
+from __future__ import annotations
+
+import sys
+
+from schedkit.errors import ConfigError, LockedError, Problem, SchedError, StoreError
+
+USAGE = 2
+NO_SUCH_JOB = 4
+NO_STORE = 69
+LOCKED = 75
+NO_PERMISSION = 77
+INVALID_FILE = 78
+
+
+class UsageError(SchedError):
+    """What stands on the command line cannot be meant so."""
+
+
+def exit_code(error: Exception) -> int | None:
+    """Say on stderr what went wrong and return its exit code; None for a bug of ours."""
+    from schedkit.cli.context import NoFileError
+    from schedkit.config import UnknownJobError
+
+    codes: dict[type[Exception], int] = {
+        UnknownJobError: NO_SUCH_JOB,  # before ConfigError, which it is as well
+        ConfigError: INVALID_FILE,
+        NoFileError: INVALID_FILE,
+        UsageError: USAGE,
+        LockedError: LOCKED,
+        StoreError: NO_STORE,
+        PermissionError: NO_PERMISSION,
+    }
+    code = next((code for kind, code in codes.items() if isinstance(error, kind)), None)
+    if isinstance(error, ConfigError):
+        _say_invalid(error)
+    elif isinstance(error, PermissionError):
+        sys.stderr.write(f"error: {error.filename}: permission denied\n")
+    elif code is not None:
+        sys.stderr.write(f"error: {error}\n")
+    return code
+
+
+def _say(problems: tuple[Problem, ...]) -> None:
+    for problem in problems:
+        sys.stderr.write(f"error: {problem.message}\n")
+        if problem.hint:
+            sys.stderr.write(f"  = help: {problem.hint}\n")
+
+
+def _say_invalid(error: ConfigError) -> None:
+    diagnostics = getattr(error, "diagnostics", None)
+    if diagnostics is None:
+        _say(error.problems)
+        return
+    from schedkit.loader.report import full
+
+    sys.stderr.write("\n\n".join(map(full, diagnostics)) + "\n")
+    count = len(diagnostics)
+    sys.stderr.write(f"\n{count} problem{'s' if count > 1 else ''}\n")

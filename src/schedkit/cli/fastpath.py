@@ -1,0 +1,93 @@
+"""
+Reads a command line that is well formed, from the declaration of its verb and nothing else.
+
+What it does not know for certain (help, abbreviations, anything wrong) it leaves to typer, which
+takes longer to import than a verb takes to answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from schedkit.cli.context import context
+from schedkit.cli.declaration import VERBS, Argument, Option, Parameter, parameters, verb_function
+from schedkit.errors import ConfigError
+
+
+class Call(NamedTuple):
+    """A verb, what stands before it and its own parameters."""
+
+    verb: str
+    before: dict[str, Any]
+    given: dict[str, Any]
+
+
+class _LeaveToTyperError(Exception):
+    pass
+
+
+def parse(arguments: Sequence[str]) -> Call | None:
+    """Return what a command line says; None when it is for typer to read."""
+    try:
+        before, rest = _read(parameters(context), arguments, stop_at_word=True)
+        if not rest or rest[0] not in VERBS:
+            return None
+        given, _ = _read(parameters(verb_function(rest[0])), rest[1:], stop_at_word=False)
+    except _LeaveToTyperError:
+        return None
+    return Call(rest[0], before, given)
+
+
+def _read(
+    declared: list[Parameter], arguments: Sequence[str], *, stop_at_word: bool
+) -> tuple[dict[str, Any], Sequence[str]]:
+    options = {
+        name: parameter
+        for parameter in declared
+        if isinstance(parameter.how, Option)
+        for name in parameter.how.names
+    }
+    words = next((p for p in declared if isinstance(p.how, Argument)), None)
+    given: dict[str, Any] = {p.name: p.default for p in declared}
+    position = 0
+    while position < len(arguments):
+        text = arguments[position]
+        position += 1
+        if not text.startswith("-") or text == "-":
+            if stop_at_word:
+                return given, arguments[position - 1 :]
+            if words is None:
+                raise _LeaveToTyperError
+            given[words.name] = (*given[words.name], text)
+            continue
+        name, equals, value = text.partition("=") if text.startswith("--") else (text, "", "")
+        if name not in options:
+            raise _LeaveToTyperError
+        option = options[name]
+        if option.kind is bool:
+            if equals:
+                raise _LeaveToTyperError
+            given[option.name] = True
+            continue
+        if not equals:
+            if position == len(arguments):
+                raise _LeaveToTyperError
+            value = arguments[position]
+            position += 1
+        read = _value(option, value)
+        given[option.name] = (*given[option.name], read) if option.many else read
+    return given, ()
+
+
+def _value(option: Parameter, text: str) -> Any:
+    how = option.how
+    assert isinstance(how, Option)
+    if how.choices and text not in how.choices:
+        raise _LeaveToTyperError
+    try:
+        if how.convert is not None:
+            return how.convert(text)
+        return option.kind(text)
+    except (ConfigError, ValueError) as error:
+        raise _LeaveToTyperError from error

@@ -1,0 +1,137 @@
+"""
+Answers as people and programs read them.
+
+On a terminal: aligned columns, colour, times as people say them. In a pipe: the same columns,
+tab separated, ISO 8601 times with offset, nothing cut.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+_WIDEST = 60  # characters of a column on a terminal that is not the last one
+_CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
+
+
+class Cell(NamedTuple):
+    """What stands in a column: in a pipe, on a terminal unless it is the same, and its colour."""
+
+    plain: str
+    shown: str | None = None
+    colour: str | None = None
+
+
+def write_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, colour: bool
+) -> None:
+    """Write a table to stdout; no rows leave the header alone."""
+    cells = [[Cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _write_aligned(columns, cells, colour=colour)
+        return
+    lines = ["\t".join(columns)]
+    lines += ["\t".join(safe(cell.plain) for cell in row) for row in cells]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def write_json(answer: Any) -> None:
+    """Write plain data to stdout."""
+    import json
+
+    sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
+
+
+def painted(text: str, colour: str | None, *, wanted: bool) -> str:
+    """Return *text* in a colour when it is *wanted*."""
+    return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if wanted and colour else text
+
+
+def safe(text: str) -> str:
+    """Return *text* with what would move a terminal's cursor, or begin a column, made visible."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _write_aligned(columns: Sequence[str], rows: list[list[Cell]], *, colour: bool) -> None:
+    texts = [
+        [safe(cell.plain if cell.shown is None else cell.shown) for cell in row] for row in rows
+    ]
+    last = len(columns) - 1
+    widths = [
+        min(max(map(_width, [columns[i], *(row[i] for row in texts)])), _WIDEST)
+        for i in range(len(columns))
+    ]
+    room = _terminal_width() - sum(widths[:last]) - 2 * last
+    widths[last] = max(min(widths[last], room), len(columns[last]))
+    header = "  ".join(_padded(name, width) for name, width in zip(columns, widths, strict=True))
+    lines = [painted(header.rstrip(), "bold", wanted=colour)]
+    for row, shown in zip(rows, texts, strict=True):
+        parts = []
+        for cell, text, width in zip(row, shown, widths, strict=True):
+            fitting = _cut(text, width)
+            padding = " " * (width - _width(fitting))
+            parts.append(painted(fitting, cell.colour, wanted=colour and bool(fitting)) + padding)
+        lines.append("  ".join(parts).rstrip())
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _terminal_width() -> int:
+    try:
+        return int(os.environ.get("COLUMNS") or os.get_terminal_size(sys.stdout.fileno()).columns)
+    except (OSError, ValueError):
+        return 80
+
+
+def _width(text: str) -> int:
+    """Return how many cells of a terminal *text* takes."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _cut(text: str, width: int) -> str:
+    if _width(text) <= width:
+        return text
+    while text and _width(text) > width - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
+# ---- times
+
+
+def moment(time: datetime) -> Cell:
+    """Return a zoned time: `Sat 2026-11-21 14:30:00 CET`."""
+    return Cell(time.isoformat(), f"{time:%a %Y-%m-%d %H:%M:%S} {time.tzname()}")
+
+
+def past(time: datetime, now: datetime) -> Cell:
+    """Return a zoned time that is over: `today 14:30:00`, `yesterday 02:30:00`."""
+    days = (now.astimezone(time.tzinfo).date() - time.date()).days
+    day = {0: "today", 1: "yesterday", -1: "tomorrow"}.get(days, f"{time:%Y-%m-%d}")
+    return Cell(time.isoformat(), f"{day} {time:%H:%M:%S}")
+
+
+def countdown(length: timedelta) -> str:
+    """Return how long from now: `12s`, `9min`, `5h 10min`, `2d 1h`, `23d`."""
+    minutes, seconds = divmod(max(round(length.total_seconds()), 0), 60)
+    if not minutes:
+        return f"{seconds}s"
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes}min"
+    days, hours = divmod(hours, 24)
+    if not days:
+        return f"{hours}h {minutes}min" if minutes else f"{hours}h"
+    return f"{days}d {hours}h" if days < 7 and hours else f"{days}d"

@@ -1,0 +1,1 @@
+"""The verbs: one function each, of the name of its module."""

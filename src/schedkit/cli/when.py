@@ -1,0 +1,67 @@
+"""
+Times on the command line.
+
+Source: a subset of systemd.time(7), "Parsing Timestamps". Nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time, timedelta
+
+from schedkit import durations
+from schedkit.errors import ConfigError
+
+_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+
+
+def when(text: str) -> datetime:
+    """
+    Read a time: ISO, `now`, `today`, `yesterday`, `tomorrow`, `09:30`, `2h ago`, `+90m`, `-2h`.
+
+    Without an offset it is of this machine's zone. Returns an aware time.
+
+    Raises: ConfigError.
+    """
+    return read(text, datetime.now(UTC).astimezone())
+
+
+def read(text: str, now: datetime) -> datetime:
+    """
+    Read a time as `when` does, at *now*, which is aware and in the zone of this machine.
+
+    Raises: ConfigError.
+    """
+    word = text.strip().lower()
+    if word == "now":
+        return now
+    if word in _DAYS:
+        return _local(datetime.combine(now.date() + timedelta(days=_DAYS[word]), time()))
+    if word.endswith(" ago"):
+        return now - durations.duration(word.removesuffix("ago"))
+    if word[:1] in ("+", "-"):
+        length = durations.duration(word[1:])
+        return now + length if word[0] == "+" else now - length
+    if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", word, re.ASCII):
+        from schedkit.scalars import wall_time
+
+        return _local(datetime.combine(now.date(), wall_time(word)))
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        hint = "write it as 2026-11-21 14:30, today, 09:30, 2h ago or +90m"
+        raise ConfigError.of(f"{text!r} is not a time", hint) from None
+    return found if found.tzinfo is not None else _local(found)
+
+
+def _local(wall: datetime) -> datetime:
+    return wall.astimezone()
+
+
+def span(text: str) -> timedelta:
+    """
+    Read a duration, for an option.
+
+    Raises: ConfigError.
+    """
+    return durations.duration(text)

@@ -1,0 +1,115 @@
+"""The JSON Schema of a file of schedules, from the same declarations that read it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import MISSING, fields
+from typing import Any
+
+from schedkit import values
+from schedkit.adjustments import ADJUSTMENTS
+from schedkit.clocks import CLOCKS
+from schedkit.config import RunnerSettings
+from schedkit.filters import FILTERS
+from schedkit.job import Keys
+from schedkit.vocabulary import VOCABULARY, Vocabulary
+
+_DRAFT = "http://json-schema.org/draft-07/schema#"
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 7, which every editor knows) of a whole file."""
+    definitions: dict[str, Any] = {}
+    for vocabulary in (CLOCKS, FILTERS, ADJUSTMENTS):
+        definitions[vocabulary.kind] = _vocabulary(vocabulary, definitions)
+    job = _of(Keys, definitions)
+    defaults = {**job, "required": []}
+    zone = job["properties"]["timezone"]
+    return {
+        "$schema": _DRAFT,
+        "title": "sched schedules",
+        "type": "object",
+        "properties": {
+            "timezone": {**zone, "description": "The zone of every job that names none."},
+            "defaults": {**defaults, "description": "Merged under every job."},
+            "runner": _of(RunnerSettings, definitions),
+            "state": {"type": "string", "description": "The directory of history and output."},
+            "jobs": {
+                "type": "object",
+                "description": "The jobs, by name.",
+                "additionalProperties": {"$ref": "#/$defs/job"},
+            },
+        },
+        "patternProperties": {"^x-": {}},
+        "additionalProperties": False,
+        "$defs": {"job": job, **definitions},
+    }
+
+
+def _of(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a dataclass; what it refers to goes into *definitions*."""
+    from pydantic.json_schema import GenerateJsonSchema
+
+    generator = GenerateJsonSchema(by_alias=False, ref_template="#/$defs/{model}")
+    found: dict[str, Any] = generator.generate(values.adapter(kind).core_schema)
+    definitions.update(found.pop("$defs", {}))
+    tidy: dict[str, Any] = _tidy(found)
+    return tidy
+
+
+def _tidy(schema: Any) -> Any:
+    """Return a schema without the titles that pydantic makes up, and with our references."""
+    if isinstance(schema, list):
+        return [_tidy(entry) for entry in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if VOCABULARY in schema:
+        return {"$ref": f"#/$defs/{schema[VOCABULARY]}"}
+    dropped = {"title"} if isinstance(schema.get("title"), str) else set()
+    return {key: _tidy(entry) for key, entry in schema.items() if key not in dropped}
+
+
+def _vocabulary(vocabulary: Vocabulary[Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a word: a text that begins with one, or a mapping that has one."""
+    mappings = []
+    bare, words = [], []
+    for word in vocabulary.words:
+        cls = vocabulary.class_of(word)
+        mapping, needs_value = _word(word, cls, definitions)
+        mappings.append(mapping)
+        words.append(re.escape(word))
+        if not needs_value:
+            bare.append(word)
+    text = {
+        "type": "string",
+        "pattern": rf"^\s*({'|'.join(words)})(\s|$)",
+        "examples": [
+            getattr(vocabulary.class_of(word), "EXAMPLE", word) for word in vocabulary.words
+        ],
+    }
+    return {
+        "description": f"One of: {', '.join(vocabulary.words)}.",
+        "anyOf": [*([{"enum": bare}] if bare else []), text, *mappings],
+    }
+
+
+def _word(word: str, cls: type, definitions: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """Return the schema of a word's mapping form, and whether it needs a value."""
+    own = _of(cls, definitions)
+    properties: dict[str, Any] = own.get("properties", {})
+    names = [field for field in fields(cls) if field.init]
+    value: dict[str, Any] = {"type": "null"}
+    needs_value = False
+    if names:
+        value = properties.pop(names[0].name)
+        needs_value = names[0].default is MISSING
+    summary = inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0]
+    mapping = {
+        "type": "object",
+        "description": summary,
+        "properties": {word: value, **properties},
+        "required": [word],
+        "additionalProperties": False,
+    }
+    return mapping, needs_value
