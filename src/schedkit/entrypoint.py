@@ -46,7 +46,7 @@ def main() -> None:
 
 def _text(value: object) -> str:
     try:
-        text = json.dumps(value)
+        text = value if isinstance(value, str) else json.dumps(value)
     except (TypeError, ValueError):
         text = repr(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-_WIDEST = 60  # characters of a column on a terminal that is not the last one
+_NARROWEST = 12  # characters of a column on a terminal that is too small for all of them
 _CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 
 
@@ -61,23 +61,30 @@ def _write_aligned(columns: Sequence[str], rows: list[list[Cell]], *, colour: bo
     texts = [
         [safe(cell.plain if cell.shown is None else cell.shown) for cell in row] for row in rows
     ]
-    last = len(columns) - 1
     widths = [
-        min(max(map(_width, [columns[i], *(row[i] for row in texts)])), _WIDEST)
-        for i in range(len(columns))
+        max(map(_width, (name, *(row[place] for row in texts))))
+        for place, name in enumerate(columns)
     ]
-    room = _terminal_width() - sum(widths[:last]) - 2 * last
-    widths[last] = max(min(widths[last], room), len(columns[last]))
-    header = "  ".join(_padded(name, width) for name, width in zip(columns, widths, strict=True))
+    _fit(widths, _terminal_width() - 2 * (len(columns) - 1))
+    header = "  ".join(
+        _padded(_cut(name, width), width) for name, width in zip(columns, widths, strict=True)
+    )
     lines = [painted(header.rstrip(), "bold", wanted=colour)]
     for row, shown in zip(rows, texts, strict=True):
-        parts = []
+        parts: list[str] = []
         for cell, text, width in zip(row, shown, widths, strict=True):
             fitting = _cut(text, width)
             padding = " " * (width - _width(fitting))
             parts.append(painted(fitting, cell.colour, wanted=colour and bool(fitting)) + padding)
         lines.append("  ".join(parts).rstrip())
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _fit(widths: list[int], room: int) -> None:
+    """Take from the widest columns, in place, until all of them have room together."""
+    while sum(widths) > room and max(widths) > _NARROWEST:
+        widest = widths.index(max(widths))
+        widths[widest] -= 1
 
 
 def _terminal_width() -> int:

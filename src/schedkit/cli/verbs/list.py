@@ -68,7 +68,9 @@ def _row(
     elif fire is None:
         coming = [render.Cell("never", colour="yellow"), "-"]
     else:
-        coming = [render.moment(fire.astimezone(job.timezone)), render.countdown(fire - now)]
+        local = fire.astimezone(job.timezone)  # the zone has a column of its own
+        coming = [render.Cell(local.isoformat(), f"{local:%a %Y-%m-%d %H:%M}")]
+        coming.append(render.countdown(fire - now))
     state = "-" if last is None else render.Cell(last.state, colour=COLOURS[last.state])
     return [
         render.Cell(job.name, colour="bold"),

@@ -7,6 +7,7 @@ import os
 import platform
 import resource
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -110,9 +111,10 @@ def _run(
 
 
 def _allow_descriptors() -> None:
-    """Raise the limit of open files: a process to watch may take one."""
+    """Raise the limit of open files, where that is allowed: a process to watch may take one."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _summarise(runner: Runner, ran: timedelta) -> None:
