@@ -210,11 +210,11 @@ class Runner:
 
     def _tell(self, decision: Decision) -> None:
         self.counts[decision.state] += decision.count
-        last = decision.last_fire_time
+        zone, last = self._jobs[decision.job].timezone, decision.last_fire_time
         said = fields(
             job=decision.job,
-            fire_time=decision.fire_time.isoformat(),
-            last_fire_time=last.isoformat() if last and decision.count > 1 else None,
+            fire_time=decision.fire_time.astimezone(zone).isoformat(),
+            last_fire_time=last.astimezone(zone).isoformat() if last is not None else None,
             count=decision.count if decision.count > 1 else None,
             reason=decision.reason,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -81,6 +82,8 @@ def history(
         render.write_json([_as_json(run) for run in runs])
         return 0
     now = datetime.now(UTC)
+    if store is None:
+        sys.stderr.write("nothing has run yet: sched run\n")
     rows = [_row(run, now) for run in runs]
     render.write_table(_COLUMNS, rows, colour=context.colour())
     return 0

@@ -1,0 +1,96 @@
+"""What the documents say is true of the code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from schedkit import loader
+from schedkit.adjustments import ADJUSTMENTS
+from schedkit.clocks import CLOCKS
+from schedkit.filters import FILTERS
+from schedkit.job import Keys
+from schedkit.loader import checks
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SNIPPETS = [
+    pytest.param(snippet, id=f"{document.name}-{number}")
+    for document in DOCUMENTS
+    for number, snippet in enumerate(
+        re.findall(r"^```yaml\n(.*?)^```", document.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    )
+]
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_every_yaml_snippet_loads(snippet: str, tmp_path: Path) -> None:
+    path = tmp_path / "schedules.yaml"
+    path.write_text(snippet, encoding="utf-8")
+
+    config = loader.load([path])
+
+    assert config.jobs
+
+
+def test_the_example_has_a_dozen_jobs() -> None:
+    config = loader.load([ROOT / "schedules.example.yaml"])
+
+    assert 12 == len(config.jobs)
+
+
+def test_the_example_warns_of_nothing_but_the_programs_that_it_makes_up() -> None:
+    config = loader.load([ROOT / "schedules.example.yaml"])
+
+    found = checks.warnings(config)
+
+    assert ["the program './settle' is not found"] == [one.message for one in found]
+
+
+def test_the_starter_file_is_valid() -> None:
+    starter = ROOT / "src" / "schedkit" / "cli" / "starter.yaml"
+
+    config = loader.load([starter])
+
+    assert ["hello", "nightly"] == [job.name for job in config.jobs]
+
+
+def test_the_language_page_names_every_word_and_key() -> None:
+    page = (ROOT / "docs" / "language.md").read_text("utf-8")
+    words = [*CLOCKS.words, *FILTERS.words, *ADJUSTMENTS.words]
+    keys = [field.name for field in fields(Keys)]
+
+    missing = [name for name in words + keys if not re.search(rf"`{name}\b", page)]
+
+    assert [] == missing
+
+
+def test_the_readme_begins_with_the_two_set_up_commands() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+
+    blocks = re.findall(r"^```sh\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+
+    assert [1, 1] == [len(block.splitlines()) for block in blocks]
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "ARCHITECTURE.md"], ids=lambda p: p.name)
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8"))
+
+    broken = [link for link in links if not (document.parent / link).exists()]
+
+    assert [] == broken
+
+
+def test_no_file_of_the_package_is_much_over_400_lines() -> None:
+    counts = {
+        path.name: len(path.read_text("utf-8").splitlines())
+        for path in (ROOT / "src").rglob("*.py")
+    }
+
+    long = {name: count for name, count in counts.items() if count > 420}
+
+    assert {} == long
