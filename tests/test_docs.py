@@ -45,7 +45,7 @@ def test_the_example_has_a_dozen_jobs() -> None:
 def test_the_example_warns_of_nothing_but_the_programs_that_it_makes_up() -> None:
     config = loader.load([ROOT / "schedules.example.yaml"])
 
-    found = checks.warnings(config)
+    found = checks.check(config)
 
     assert ["the program './settle' is not found"] == [one.message for one in found]
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedkit.adjustments import ADJUSTMENTS, Adjustment
 from schedkit.clocks import CLOCKS, Clock
+from schedkit.clocks.clock import ClockChanges
+from schedkit.clocks.recurrence import WallClock
+from schedkit.clocks.startup import Startup
 from schedkit.commands import Command, EntryPoint, ExitCodes, StopSignal, Variable
 from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
-from schedkit.scalars import Duration, Zone
+from schedkit.scalars import Duration, Moments, Zone
 from schedkit.schedule import Schedule
-from schedkit.values import STRICT_FIELDS, Bare, Listed, Written
+from schedkit.values import STRICT_FIELDS, Bare, Form, Listed, Written, shape
 from schedkit.vocabulary import Many
 
+_AS_THE_CLOCK = ClockChanges()
 _LONGEST_NAME = 200  # characters; it is shown in tables
 
 
@@ -68,6 +73,59 @@ class Retry:
                     return self.max_delay
 
 
+class _ClockChanges(Form):
+    """What a clock change does, as a mapping of gap and fold."""
+
+    def value(self, raw: object) -> ClockChanges:
+        """Return what the mapping says."""
+        if isinstance(raw, ClockChanges):
+            return raw
+        if not isinstance(raw, Mapping):
+            raise ConfigError.of(f"{shape(raw)} stands where a mapping belongs", "{gap: skip}")
+        return ClockChanges.read(raw)
+
+    def write(self, value: ClockChanges) -> dict[str, str]:
+        """Return the mapping."""
+        return {name: rule for name, rule in value._asdict().items() if rule is not None}
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        gap = "A time that is skipped: run it once right after the change, or skip it too."
+        fold = "A time that comes twice: run it the first time, both times or the second."
+        return {
+            "type": "object",
+            "properties": {
+                "gap": {"enum": ["run", "skip"], "description": gap},
+                "fold": {"enum": ["first", "both", "second"], "description": fold},
+            },
+            "additionalProperties": False,
+        }
+
+
+class _NeverOn(Many[Filter]):
+    """Filters, or dates alone."""
+
+    def __init__(self) -> None:
+        super().__init__(FILTERS)
+
+    def value(self, raw: object) -> tuple[Filter, ...]:
+        """Return the filters in *raw*, a date being `on_date`."""
+        if isinstance(raw, (list, tuple)):
+            return super().value([_on_date(entry) for entry in raw])
+        return super().value(_on_date(raw))
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema: what filters have, or dates."""
+        day = {"type": "string", "pattern": r"^(\d{4}-)?\d{1,2}-\d{1,2}$"}
+        own = super().schema()
+        return {"anyOf": [day, {"type": "array", "items": {"anyOf": [day, *own["anyOf"]]}}, own]}
+
+
+def _on_date(raw: object) -> object:
+    is_date = isinstance(raw, str) and raw.strip()[:1].isdigit()
+    return {"on_date": raw} if is_date else raw
+
+
 @dataclass(frozen=True, slots=True)
 class Success:
     """What counts as success."""
@@ -108,6 +166,9 @@ class Keys:
     timezone: Zone = field(default_factory=lambda: ZoneInfo("UTC"))
     """The zone of all its times: a name of the tz database, or local for the machine's."""
 
+    dst: Annotated[ClockChanges, _ClockChanges()] = _AS_THE_CLOCK
+    """What clock changes do to it, where it is not what its clock would do."""
+
     env: dict[str, Variable] = field(default_factory=dict)
     """Environment variables."""
     env_file: Annotated[tuple[str, ...], Listed(Written(str, str, str, ".", "backup.env"))] = ()
@@ -136,8 +197,13 @@ class Keys:
     grace: Duration = timedelta(seconds=60)
     """This late is still on time."""
 
+    expect: Moments = ()
+    """Its fire times from the first of these to the last: validate tells a difference."""
+    never_on: Annotated[tuple[Filter, ...], _NeverOn()] = ()
+    """Days on which it must not fire: dates or filters; validate tells when it would."""
+
     def __post_init__(self) -> None:
-        problems = [*self._about_what(), *self._about_lengths()]
+        problems = [*self._about_what(), *self._about_when(), *self._about_lengths()]
         if problems:
             raise ConfigError(*problems)
 
@@ -168,6 +234,14 @@ class Keys:
         ]
         return problems
 
+    def _about_when(self) -> list[Problem]:
+        named = any(isinstance(clock, WallClock) for clock in self.clock)
+        if self.dst == _AS_THE_CLOCK or named:
+            return []
+        hint = "such as cron, hourly, daily, weekly, monthly, yearly"
+        message = "'dst' is for clocks that name times of day"
+        return [Problem(message, hint, ("dst",), on_key=True)]
+
     def _about_lengths(self) -> list[Problem]:
         lengths = {"timeout": self.timeout, "catchup_window": self.catchup_window}
         return [
@@ -175,6 +249,14 @@ class Keys:
             for name, length in lengths.items()
             if length is not None and not length
         ]
+
+
+class Lines(NamedTuple):
+    """The lines of a job's file on which its clocks, filters and adjustments stand, in order."""
+
+    clock: tuple[int, ...]
+    filters: tuple[int, ...]
+    adjustments: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,11 +274,17 @@ class Job(Keys):
     directory: str
     digest: str
     schedule_digest: str
+    lines: Lines
 
     @property
     def schedule(self) -> Schedule:
         """When it fires."""
-        return Schedule(self.clock, self.filters, self.adjustments, self.timezone)
+        return Schedule(self.clock, self.filters, self.adjustments, self.timezone, dst=self.dst)
+
+    @property
+    def starts_with_runner(self) -> bool:
+        """Whether it runs when the runner starts, which no calendar knows."""
+        return self.enabled and any(isinstance(clock, Startup) for clock in self.clock)
 
     def next_fire(self, instant: datetime) -> datetime | None:
         """Return its first fire time (UTC) later than *instant*; None when there is none."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from schedkit.calendars import CalendarEndsError
+from schedkit.clocks.startup import Startup
 from schedkit.job import Job
 from schedkit.run import Decision, OpenAttempt, State, Trigger
+from schedkit.schedule import Schedule
+from schedkit.timeline import local
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ def come(job: Job, cursor: datetime, now: datetime) -> Fires:
     on_time: list[datetime] = []
     first = late = before = None
     missed = 0
-    for fire in job.schedule.after(cursor):
+    for fire in known_fires(job.schedule, cursor):
         if fire > now:
             break
         if now - fire <= job.grace:
@@ -43,6 +48,22 @@ def come(job: Job, cursor: datetime, now: datetime) -> Fires:
             before, late = late, fire
             missed += 1
     return Fires(tuple(on_time), late, first, before, missed)
+
+
+def at_startup(job: Job, now: datetime, *, first_of_boot: bool) -> bool:
+    """Return whether *job* starts with the runner, now, as its filters admit."""
+    starts = any(
+        isinstance(clock, Startup) and (clock.each == "runner" or first_of_boot)
+        for clock in job.clock
+    )
+    wall = local(now, job.timezone)
+    return starts and all(f.admits(wall) for f in job.filters)
+
+
+def known_fires(schedule: Schedule, instant: datetime) -> Iterator[datetime]:
+    """Yield the fire times after *instant*, as far as the calendars of the schedule know them."""
+    with suppress(CalendarEndsError):
+        yield from schedule.after(instant)
 
 
 def on_due(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from schedkit import planner
 from schedkit.attempts import Attempts
+from schedkit.calendars import CalendarEndsError
 from schedkit.config import Config
 from schedkit.errors import ConfigError, StoreError
 from schedkit.executor import Executor
@@ -100,10 +101,11 @@ class Runner:
         Raises: StoreError when the history cannot be taken over.
         """
         now = self._watch.now()
-        self._store.begin(holder, now)
+        first = self._store.begin(holder, now)
         self._take(self._config, "start", now)
         self._recover(holder.boot)
         self._decide(list(self._jobs), now, _DOWN)
+        self._start_up(first_of_boot=first, now=now)
         self._supervisor.ready()
         while True:
             if until is not None and self._watch.now() >= until:
@@ -184,13 +186,19 @@ class Runner:
                 fires = planner.come(job, self._cursors[name], now)
                 going_on = self._attempts.going_on(name)
                 decisions += planner.on_due(job, fires, now, why_late, going_on)
+        if self._claim(decisions, now):
+            self._await_fires(names)
+        else:
+            for name in names:
+                heapq.heappush(self._due, (now, name))
+
+    def _claim(self, decisions: Sequence[Decision], now: datetime) -> bool:
+        """Record decisions, then start what is to start; nothing when they cannot be recorded."""
         try:
             standing = self._store.claim(decisions, self._jobs, now) if decisions else []
         except StoreError as error:
             self._pause(error, now)
-            for name in names:
-                heapq.heappush(self._due, (now, name))
-            return
+            return False
         for key, decision in standing:
             if key is None:
                 self._tell(decision)
@@ -200,13 +208,29 @@ class Runner:
         for decision in decisions:
             decided = decision.last_fire_time or decision.fire_time
             self._cursors[decision.job] = max(self._cursors[decision.job], decided)
-        self._await_fires(names)
+        return True
 
     def _await_fires(self, names: Iterable[str]) -> None:
         for name in names:
-            fire = self._jobs[name].next_fire(self._cursors[name])
+            try:
+                fire = self._jobs[name].next_fire(self._cursors[name])
+            except CalendarEndsError as error:
+                log.warning("job fires no more", extra=fields(job=name, reason=error))
+                continue
             if fire is not None:
                 heapq.heappush(self._due, (fire, name))
+
+    def _start_up(self, *, first_of_boot: bool, now: datetime) -> None:
+        """Start the jobs that are to start with the runner, or with the first one after a boot."""
+        decisions: list[Decision] = []
+        for name, job in self._jobs.items():
+            if job.enabled and planner.at_startup(job, now, first_of_boot=first_of_boot):
+                going_on = self._attempts.going_on(name)
+                # Later than what is decided: a job's cursor begins when it is loaded, now.
+                fire = max(now, self._cursors[name] + datetime.resolution)
+                fires = planner.Fires((fire,), None, None, None, 0)
+                decisions += planner.on_due(job, fires, now, _DOWN, going_on)
+        self._claim(decisions, now)
 
     def _tell(self, decision: Decision) -> None:
         self.counts[decision.state] += decision.count

@@ -155,6 +155,66 @@ Weekdays = Annotated[
 ]
 
 
+# ---- months
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LONG_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+
+
+def month(text: str) -> int:
+    """
+    Read the name or number of a month; January is 1.
+
+    Raises: ConfigError.
+    """
+    name = text.strip().lower()
+    if name.isdigit() and 1 <= int(name) <= 12:
+        return int(name)
+    for names in (MONTHS, _LONG_MONTHS):
+        if name in names:
+            return names.index(name) + 1
+    near = did_you_mean(name, MONTHS + _LONG_MONTHS)
+    raise ConfigError.of(f"unknown month {text.strip()!r}", near)
+
+
+def month_span(text: str) -> tuple[int, ...]:
+    """
+    Read one month or a span of them, which may wrap the year: `jul`, `nov-feb`.
+
+    Raises: ConfigError.
+    """
+    first, dash, last = text.partition("-")
+    begin = month(first)
+    length = (month(last) - begin) % 12 + 1 if dash else 1
+    return tuple((begin - 1 + n) % 12 + 1 for n in range(length))
+
+
+def month_numbers_text(months: tuple[int, ...]) -> str:
+    """Return months, in order, as they are written: `jan,jul`."""
+    return ",".join(MONTHS[number - 1] for number in months)
+
+
+class _Months(Listed[tuple[int, ...]]):
+    """Months and spans of them, read into single months."""
+
+    def write(self, value: tuple[int, ...]) -> str:
+        """Return the months as one text."""
+        return month_numbers_text(value)
+
+
+_MONTH = "(" + "|".join(dict.fromkeys(_LONG_MONTHS + MONTHS)) + ")"
+MonthNumbers = Annotated[
+    tuple[int, ...],
+    _Months(
+        Written(tuple, month_span, str, rf"^{_MONTH}(\s*-\s*{_MONTH})?$", "nov-feb"),
+        lambda spans: sorted_once(number for span in spans for number in span),
+    ),
+]
+
+
 # ---- dates
 
 _DATE = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})", re.ASCII)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from schedkit import timeline
 from schedkit.adjustments import ADJUSTMENTS, Adjustment
+from schedkit.calendars import Calendar, known, read_calendar
 from schedkit.clocks import CLOCKS, Clock
+from schedkit.clocks.clock import ClockChanges
 from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
 from schedkit.vocabulary import Many
@@ -31,13 +33,40 @@ class Fire(NamedTuple):
     candidate: datetime
 
 
+class Move(NamedTuple):
+    """An adjustment and the wall time to which it moved what came to it."""
+
+    adjustment: Adjustment
+    wall: datetime
+
+
+class Trace(NamedTuple):
+    """
+    What became of one candidate (UTC) of a clock.
+
+    *nominal* is the wall time that the clock means: another than the wall shows where a clock
+    change skips it. *dropped_by* is the first filter that refused it, *why* says more where the
+    filter can. *moves* are the adjustments that moved it; *time* is when it fires (UTC), None
+    when it was dropped.
+    """
+
+    candidate: datetime
+    clock: Clock
+    nominal: datetime
+    dropped_by: Filter | None
+    why: str | None
+    moves: tuple[Move, ...]
+    time: datetime | None
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class Schedule:
     """
     When something fires: the union of clocks, what filters admit of it, moved by adjustments.
 
     Every part is given as it would be written in YAML, as a text or as plain JSON data, or as the
-    object itself. *seed* is what a cron expression's H is drawn from.
+    object itself. *dst* is what clock changes do, as the key of a job has it; *calendars* are
+    named as in a file; *seed* is what a cron expression's H is drawn from.
 
     >>> from datetime import UTC, datetime
     >>> schedule = Schedule("daily at 09:00", filters=["weekday"], timezone="Europe/Berlin")
@@ -51,6 +80,7 @@ class Schedule:
     filters: tuple[Filter, ...]
     adjustments: tuple[Adjustment, ...]
     timezone: tzinfo
+    dst: ClockChanges
 
     def __init__(
         self,
@@ -59,57 +89,94 @@ class Schedule:
         adjustments: object = (),
         timezone: str | tzinfo = "UTC",
         *,
+        dst: ClockChanges | Mapping[str, str] | None = None,
+        calendars: Mapping[str, object] | None = None,
         seed: str = "",
     ) -> None:
         problems: list[Problem] = []
 
-        def read(name: str, vocabulary: Many[Any], raw: object) -> tuple[Any, ...]:
+        def part(name: str, read: Callable[[Any], Any], raw: object) -> Any:
             try:
-                return vocabulary.value(raw)
+                return read(raw)
             except ConfigError as error:
                 problems.extend(error.within(name).problems)
                 return ()
 
-        clocks = read("clock", Many(CLOCKS, at_least=1), clock)
-        object.__setattr__(
-            self, "clocks", clocks if not seed else tuple(c.seeded(seed) for c in clocks)
-        )
-        object.__setattr__(self, "filters", read("filters", Many(FILTERS), filters))
-        object.__setattr__(self, "adjustments", read("adjustments", Many(ADJUSTMENTS), adjustments))
-        try:
-            object.__setattr__(self, "timezone", _zone(timezone))
-        except ConfigError as error:
-            problems += error.within("timezone").problems
+        named = part("calendars", _calendars, calendars or {})
+        with known(named or {}):
+            clocks = part("clock", Many(CLOCKS, at_least=1).value, clock)
+            parts = {
+                "filters": part("filters", Many(FILTERS).value, filters),
+                "adjustments": part("adjustments", Many(ADJUSTMENTS).value, adjustments),
+                "timezone": part("timezone", _zone, timezone),
+                "dst": part("dst", _clock_changes, dst),
+            }
         if problems:
             raise ConfigError(*problems)
+        if seed:
+            clocks = tuple(clock.seeded(seed) for clock in clocks)
+        clocks = tuple(clock.with_dst(parts["dst"]) for clock in clocks)
+        for name, value in {"clocks": clocks, **parts}.items():
+            object.__setattr__(self, name, value)
 
-    def after(self, instant: datetime) -> Iterator[datetime]:
+    @classmethod
+    def parse(cls, text: str) -> Schedule:
+        """
+        Return the schedule that `dump` gave, as JSON text.
+
+        Raises: ConfigError.
+        """
+        import json
+
+        try:
+            parts = json.loads(text)
+        except ValueError as error:
+            raise ConfigError.of(f"this is not JSON: {error}") from None
+        if not isinstance(parts, dict) or not set(parts) <= set(_PARTS) or "clock" not in parts:
+            hint = f"an object with clock and, as needed, {', '.join(_PARTS[1:])}"
+            raise ConfigError.of("this is not the JSON of a schedule", hint)
+        return cls(**parts)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the schedule as plain JSON data, which `parse` and the constructor take."""
+        dumped: dict[str, Any] = {"clock": Many(CLOCKS).write(self.clocks)}
+        if self.filters:
+            dumped["filters"] = Many(FILTERS).write(self.filters)
+        if self.adjustments:
+            dumped["adjustments"] = Many(ADJUSTMENTS).write(self.adjustments)
+        dumped["timezone"] = str(self.timezone)
+        if self.dst != ClockChanges():
+            dumped["dst"] = {k: v for k, v in self.dst._asdict().items() if v is not None}
+        return dumped
+
+    def after(self, instant: datetime, horizon: timedelta = HORIZON) -> Iterator[datetime]:
         """
         Yield every fire time (UTC) later than *instant*, ascending and each once.
 
-        Ends HORIZON after *instant*: a schedule whose filters contradict its clocks never fires.
+        Ends *horizon* after *instant*: a schedule whose filters contradict its clocks never fires.
+        Raises CalendarEndsError past what a calendar of the schedule knows.
         """
         start = _checked(instant)
         if not self.filters and not self.adjustments and len(self.clocks) == 1:
-            end = _end(start)
+            end = _end(start, horizon)
             for fire in self.clocks[0].after(start, self.timezone):
                 if fire > end:
                     return
                 yield fire
         else:
-            yield from (fire.time for fire in self.fires(start))
+            yield from (fire.time for fire in self.fires(start, horizon))
 
-    def fires(self, instant: datetime) -> Iterator[Fire]:
+    def fires(self, instant: datetime, horizon: timedelta = HORIZON) -> Iterator[Fire]:
         """Yield what `after` yields, each with where it comes from."""
         start = _checked(instant)
         if not self.adjustments:
-            yield from self._admitted(start, _end(start))
+            yield from self._admitted(start, _end(start, horizon))
             return
         back, forward = self._reach()
         held: list[tuple[datetime, int, Fire]] = []  # moved, not yet known to be next
         last = start
         earliest = start - min(forward, start - timeline.FIRST)
-        latest = _end(start) + min(back, timeline.LAST - _end(start))
+        latest = _end(start, horizon) + min(back, timeline.LAST - _end(start, horizon))
         for number, candidate in enumerate(self._admitted(earliest, latest)):
             settled = candidate.time - back
             while held and held[0][0] < settled:
@@ -125,9 +192,59 @@ class Schedule:
                     heapq.heappush(held, (moved.time, number, moved))
         while held:
             fire = heapq.heappop(held)[2]
-            if last < fire.time <= _end(start):
+            if last < fire.time <= _end(start, horizon):
                 last = fire.time
                 yield fire
+
+    def explain(self, begin: datetime, end: datetime | None = None) -> list[Trace]:
+        """
+        Return what became of every candidate that came, or would have fired, from *begin* to *end*.
+
+        Both included; without an *end*, at *begin*. In order of the candidates.
+        """
+        start, stop = _checked(begin), _checked(end or begin)
+        back, forward = self._reach() if self.adjustments else (timeline.ZERO, timeline.ZERO)
+        earliest = start - max(forward, timeline.ZERO) - datetime.resolution
+        found = []
+        for candidate in self._candidates(earliest):
+            if candidate.time > stop + max(back, timeline.ZERO):
+                break
+            for trace in self._traced(candidate):
+                lands = trace.time is not None and start <= trace.time <= stop
+                if lands or start <= trace.candidate <= stop:
+                    found.append(trace)
+        return found
+
+    def traces(self, instant: datetime) -> Iterator[Trace]:
+        """Yield what becomes of every candidate later than *instant*, the dropped ones too."""
+        start = _checked(instant)
+        for candidate in self._candidates(start):
+            if candidate.time > _end(start):
+                return
+            yield from self._traced(candidate)
+
+    def _traced(self, candidate: Fire) -> Iterator[Trace]:
+        wall = timeline.local(candidate.time, self.timezone)
+        for nominal in candidate.clock.nominals(candidate.time, self.timezone):
+            for refusing in self.filters:
+                if not refusing.admits(wall):
+                    why = refusing.why_not(wall)
+                    yield Trace(candidate.time, candidate.clock, nominal, refusing, why, (), None)
+                    break
+            else:
+                moves: list[Move] = []
+                moved = nominal
+                for adjustment in self.adjustments:
+                    after = adjustment.apply(moved)
+                    if after != moved:
+                        moves.append(Move(adjustment, after))
+                    moved = after
+                time = candidate.time
+                if moved != nominal:
+                    time = timeline.resolved(moved, self.timezone)
+                yield Trace(
+                    candidate.time, candidate.clock, nominal, None, None, tuple(moves), time
+                )
 
     def _reach(self) -> tuple[timedelta, timedelta]:
         back = sum((a.reach.back for a in self.adjustments), _CLOCK_CHANGES)
@@ -197,6 +314,28 @@ class Schedule:
         return (Fire(time, clock, time) for time in clock.after(instant, self.timezone))
 
 
+_PARTS = ("clock", "filters", "adjustments", "timezone", "dst", "calendars", "seed")
+
+
+def _calendars(raw: Mapping[str, object]) -> dict[str, Calendar]:
+    named: dict[str, Calendar] = {}
+    problems: list[Problem] = []
+    for name, written in raw.items():
+        try:
+            named[name] = read_calendar(written, name)
+        except ConfigError as error:
+            problems += error.within(name).problems
+    if problems:
+        raise ConfigError(*problems)
+    return named
+
+
+def _clock_changes(raw: ClockChanges | Mapping[str, str] | None) -> ClockChanges:
+    if raw is None:
+        return ClockChanges()
+    return raw if isinstance(raw, ClockChanges) else ClockChanges.read(raw)
+
+
 def _zone(timezone: object) -> tzinfo:
     if isinstance(timezone, str):
         return timeline.zone(timezone)
@@ -216,5 +355,5 @@ def _checked(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
-def _end(instant: datetime) -> datetime:
-    return instant + min(HORIZON, timeline.LAST - instant)
+def _end(instant: datetime, horizon: timedelta = HORIZON) -> datetime:
+    return instant + min(horizon, timeline.LAST - instant)

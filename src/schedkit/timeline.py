@@ -37,7 +37,8 @@ class Stretch:
 
     *offset* is what the wall shows beyond UTC. *skipped* is how much wall time was left out just
     before *begin*, zero unless the stretch begins with such a change. Before *repeats_until* the
-    wall shows times that it has shown already. A jump above CORRECTION neither skips nor repeats.
+    wall shows times that it has shown already; from *repeated_from* on, times that it will show
+    again. A jump above CORRECTION neither skips nor repeats.
     """
 
     begin: datetime
@@ -45,6 +46,7 @@ class Stretch:
     offset: timedelta
     skipped: timedelta
     repeats_until: datetime
+    repeated_from: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,16 @@ def skipped_before(instant: datetime, zone: tzinfo) -> tuple[datetime, datetime]
     return wall - jump, wall
 
 
+def changes(begin: datetime, end: datetime, zone: tzinfo) -> list[tuple[datetime, timedelta]]:
+    """Return the clock changes from *begin* up to *end*: when, and how far the wall is set on."""
+    return [
+        (change.instant, change.after - change.before)
+        for index in range(_block(begin), _block(end) + 1)
+        for change in _changes(zone, index)
+        if begin <= change.instant < end
+    ]
+
+
 def forward_until(instant: datetime, zone: tzinfo) -> datetime:
     """
     Return an instant until which, from *instant* on, the wall time is never set back.
@@ -124,20 +136,33 @@ def stretches(instant: datetime, zone: tzinfo) -> Iterator[Stretch]:
     offset = _offset(begin.astimezone(zone))
     skipped, repeats_until = ZERO, begin
     for index in range(_block(begin), _block(LAST)):
-        for change in _changes(zone, index):
-            if change.instant <= begin:
+        for change in (*_changes(zone, index), None):
+            if change is not None and change.instant <= begin:
                 continue
-            if change.instant > instant:
-                yield Stretch(begin, change.instant, offset, skipped, repeats_until)
-            begin, offset = change.instant, change.after
-            jump = change.after - change.before
-            small = abs(jump) <= CORRECTION
-            skipped = jump if small and jump > ZERO else ZERO
-            repeats_until = begin - jump if small and jump < ZERO else begin
-        end = EPOCH + _BLOCK * (index + 1)
-        if end > instant:
-            yield Stretch(begin, end, offset, skipped, repeats_until)
-            begin, skipped = end, ZERO
+            following = change or next(iter(_changes(zone, index + 1)), None)
+            end = EPOCH + _BLOCK * (index + 1) if change is None else change.instant
+            if end > instant:
+                repeated_from = _repeated_from(following, end)
+                yield Stretch(begin, end, offset, skipped, repeats_until, repeated_from)
+                begin, skipped = end, ZERO
+            if change is not None:
+                begin, offset = change.instant, change.after
+                jump = _small_jump(change)
+                skipped = max(jump, ZERO)
+                repeats_until = begin - min(jump, ZERO)
+
+
+def _small_jump(change: _Change) -> timedelta:
+    """Return by how much the wall is set forward, zero for a correction of the clock."""
+    jump = change.after - change.before
+    return jump if abs(jump) <= CORRECTION else ZERO
+
+
+def _repeated_from(change: _Change | None, end: datetime) -> datetime:
+    """Return from when a stretch up to *end* shows what it shows again after *change*."""
+    if change is None:
+        return end
+    return min(change.instant + min(_small_jump(change), ZERO), end)
 
 
 def _offset(zoned: datetime) -> timedelta:

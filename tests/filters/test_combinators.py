@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asking import fires, problems
 from schedkit.errors import Problem
+from schedkit.filters import FILTERS
 
 
 def days(filters: object) -> list[str]:
@@ -60,9 +61,7 @@ def test_one_filter_needs_no_list() -> None:
 
 
 def test_a_problem_deep_inside_is_named_with_its_path() -> None:
-    known = (
-        "known are: weekday, weekend, days, between_times, on_date, between_dates, any, all, not"
-    )
+    known = f"known are: {', '.join(FILTERS.words)}"
     path = ("filters", 0, "not", "any")
     expected = [
         Problem("unknown filter 'wekday'", "did you mean 'weekday'?", (*path, 0), (0, 6)),

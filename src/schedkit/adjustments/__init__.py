@@ -14,6 +14,16 @@ ADJUSTMENTS: Vocabulary[Adjustment] = Vocabulary(
     {
         "add": ["Add"],
         "weekdays": ["NextWeekday", "PreviousWeekday"],
+        "calendar_days": [
+            "NextBusinessDay",
+            "PreviousBusinessDay",
+            "NearestBusinessDay",
+            "ModifiedFollowing",
+            "AddBusinessDays",
+            "NextTradingDay",
+            "PreviousTradingDay",
+        ],
+        "times": ["SetTime", "Round", "Floor", "Ceil"],
     },
 )
 __all__ = ["ADJUSTMENTS", "Adjustment"]

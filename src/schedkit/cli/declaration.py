@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 # Each verb is a function, of that name, in the module verbs.<name> below this package; a word
 # that Python or a builtin has already taken has an underscore behind it in the function's name.
-VERBS = ("run", "validate", "next", "history", "list", "schema", "init")
+VERBS = ("run", "validate", "next", "explain", "history", "list", "schema", "init")
 
 
 class Option(NamedTuple):

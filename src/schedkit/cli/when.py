@@ -7,10 +7,11 @@ Source: a subset of systemd.time(7), "Parsing Timestamps". Nothing is guessed.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from schedkit import durations
 from schedkit.errors import ConfigError
+from schedkit.timeline import resolved
 
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
@@ -26,17 +27,35 @@ def when(text: str) -> datetime:
     return read(text, datetime.now(UTC).astimezone())
 
 
-def read(text: str, now: datetime) -> datetime:
+def day_or_time(text: str, zone: tzinfo) -> tuple[datetime, datetime]:
     """
-    Read a time as `when` does, at *now*, which is aware and in the zone of this machine.
+    Read a day or a time of *zone*, as `when` does; return its first and last instant.
 
     Raises: ConfigError.
     """
+    now = datetime.now(UTC).astimezone(zone)
+    begin = read(text, now, zone)
+    if text.strip().lower() in _DAYS or re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
+        following = datetime.combine(begin.date() + timedelta(days=1), time())
+        return begin, resolved(following, zone) - datetime.resolution
+    return begin, begin
+
+
+def read(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
+    """
+    Read a time as `when` does, at *now*, which is aware and in *zone*, or this machine's.
+
+    Raises: ConfigError.
+    """
+
+    def local(wall: datetime) -> datetime:
+        return wall.astimezone() if zone is None else resolved(wall, zone).astimezone(zone)
+
     word = text.strip().lower()
     if word == "now":
         return now
     if word in _DAYS:
-        return _local(datetime.combine(now.date() + timedelta(days=_DAYS[word]), time()))
+        return local(datetime.combine(now.date() + timedelta(days=_DAYS[word]), time()))
     if word.endswith(" ago"):
         return now - durations.duration(word.removesuffix("ago"))
     if word[:1] in ("+", "-"):
@@ -45,17 +64,13 @@ def read(text: str, now: datetime) -> datetime:
     if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", word, re.ASCII):
         from schedkit.scalars import wall_time
 
-        return _local(datetime.combine(now.date(), wall_time(word)))
+        return local(datetime.combine(now.date(), wall_time(word)))
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
         hint = "write it as 2026-11-21 14:30, today, 09:30, 2h ago or +90m"
         raise ConfigError.of(f"{text!r} is not a time", hint) from None
-    return found if found.tzinfo is not None else _local(found)
-
-
-def _local(wall: datetime) -> datetime:
-    return wall.astimezone()
+    return found if found.tzinfo is not None else local(found)
 
 
 def span(text: str) -> timedelta:

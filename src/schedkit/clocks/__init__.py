@@ -14,8 +14,11 @@ CLOCKS: Vocabulary[Clock] = Vocabulary(
     {
         "cron": ["Cron"],
         "every": ["Every"],
+        "hours_years": ["Hourly", "Yearly"],
         "days": ["Daily", "Weekly", "Monthly"],
         "dates": ["Dates"],
+        "market": ["MarketOpen", "MarketClose"],
+        "startup": ["Startup"],
     },
 )
 __all__ = ["CLOCKS", "Clock"]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from schedkit.clocks.monthdays import MON_TO_FRI, DayRule, Days
-from schedkit.clocks.recurrence import Recurrence
+from schedkit.clocks.recurrence import FIXED, WILD, Recurrence
 from schedkit.errors import ConfigError, did_you_mean
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -105,7 +105,7 @@ def recurrence(expression: str, seed: str, *, day_or: bool) -> Recurrence:
     if rule.never:
         raise ConfigError.of(f"{expression!r} never fires: {_why_never(parsed)}")
     wild = any(field.text.startswith("*") for field in parsed[1:3])
-    return Recurrence(rule, times, wild)
+    return Recurrence(rule, times, WILD if wild else FIXED)
 
 
 def _unaliased(text: str) -> str:

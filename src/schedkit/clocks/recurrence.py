@@ -1,21 +1,23 @@
 """
 Which days at which times of day, and what clock changes make of it.
 
-The one rule that cron and the day clocks share. It is *wild* when it follows the wall clock, as
-`*/5 * * * *` does, otherwise *fixed*: what a clock change skips is made up for once, at the first
-instant after it, and what the clock shows twice counts the first time only.
+The one rule that cron and the day clocks share. It is WILD when it follows the wall clock, as
+`*/5 * * * *` does, otherwise FIXED: what a clock change skips is made up for once, at the first
+instant after it, and what the clock shows twice counts the first time only. A job may say
+otherwise for itself.
 Source: cron(8) of Debian cron 3.0pl1, "Notes".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Literal, NamedTuple, Protocol, Self
 
 from schedkit import timeline
-from schedkit.clocks.clock import Clock
-from schedkit.clocks.monthdays import DayRule
+from schedkit.clocks.clock import Clock, ClockChanges
 
 _HOURS = [timedelta(hours=hour) for hour in range(25)]
 _MINUTES = [timedelta(minutes=minute) for minute in range(61)]
@@ -30,33 +32,65 @@ def single_times(at: tuple[time, ...]) -> Times:
     return tuple((t.hour, (t.minute,), (t.second,)) for t in at)
 
 
+class Dst(NamedTuple):
+    """What is done about a time that a clock change skips, and one that it repeats."""
+
+    gap: Literal["run", "skip"]
+    fold: Literal["first", "both", "second"]
+
+
+FIXED = Dst("run", "first")
+WILD = Dst("skip", "both")
+
+
+class DaysOf(Protocol):
+    """Which days."""
+
+    def dates(self, begin: date, end: date) -> Iterator[date]:
+        """Yield the days from *begin* to *end*, both included, in order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recurrence:
     """Every time of *times* on every day of *days*."""
 
-    days: DayRule
+    days: DaysOf
     times: Times
-    wild: bool = False
+    dst: Dst = FIXED
 
     def after(self, instant: datetime, zone: tzinfo) -> Iterator[datetime]:
         """Yield the instants (UTC) later than *instant*, ascending and each once."""
         later = instant + datetime.resolution
         for stretch in timeline.stretches(instant, zone):
-            begin = stretch.begin
-            if not self.wild:
-                if stretch.skipped and begin > instant and self._made_up(stretch):
-                    yield begin
-                    later = max(later, begin + datetime.resolution)
+            begin, end = stretch.begin, stretch.end
+            if (
+                self.dst.gap == "run"
+                and stretch.skipped
+                and begin > instant
+                and self._made_up(stretch)
+            ):
+                yield begin
+                later = max(later, begin + datetime.resolution)
+            if self.dst.fold == "first":
                 begin = max(begin, stretch.repeats_until)
-            yield from self._within(max(begin, later), stretch.end, stretch.offset)
+            elif self.dst.fold == "second":
+                end = stretch.repeated_from
+            yield from self._within(max(begin, later), end, stretch.offset)
 
     def skipped(self, instant: datetime, zone: tzinfo) -> list[datetime]:
         """Return the wall times that a clock change at *instant* skipped and it makes up for."""
-        gap = None if self.wild else timeline.skipped_before(instant, zone)
+        gap = timeline.skipped_before(instant, zone) if self.dst.gap == "run" else None
         if gap is None:
             return []
         begin, end = (wall.replace(tzinfo=UTC) for wall in gap)
         return [fire.replace(tzinfo=None) for fire in self._within(begin, end, timeline.ZERO)]
+
+    def repeated(self, instant: datetime, zone: tzinfo) -> list[datetime]:
+        """Return its wall times that a clock change at *instant* makes the wall show again."""
+        begin = timeline.local(instant, zone)
+        earlier = timeline.local(instant - datetime.resolution, zone) + datetime.resolution
+        bounds = (begin.replace(tzinfo=UTC), earlier.replace(tzinfo=UTC))
+        return [fire.replace(tzinfo=None) for fire in self._within(*bounds, timeline.ZERO)]
 
     def matches(self, wall: datetime) -> bool:
         """Return whether *wall* is one of the times on one of the days."""
@@ -102,6 +136,16 @@ class WallClock(Clock):
     def after(self, instant: datetime, zone: tzinfo) -> Iterator[datetime]:
         """Yield every instant (UTC) later than *instant*, ascending and each once."""
         return self.recurrence.after(instant, zone)
+
+    def with_dst(self, dst: ClockChanges) -> Self:
+        """Return the same clock with another rule for clock changes."""
+        own = self.recurrence.dst
+        rule = Dst(dst.gap or own.gap, dst.fold or own.fold)
+        if rule == own:
+            return self
+        changed = copy(self)
+        object.__setattr__(changed, "recurrence", replace(self.recurrence, dst=rule))
+        return changed
 
     def nominals(self, instant: datetime, zone: tzinfo) -> list[datetime]:
         """Return the wall times meant by *instant*: itself and what a clock change skipped."""

@@ -13,8 +13,11 @@ FILTERS: Vocabulary[Filter] = Vocabulary(
     __name__,
     {
         "weekdays": ["Weekday", "Weekend", "Days"],
+        "months": ["Months", "DaysOfMonth", "MonthStart", "MonthEnd", "NthWeekday"],
         "times": ["BetweenTimes"],
         "dates": ["OnDate", "BetweenDates"],
+        "moments": ["AtTime", "OnDatetime", "BetweenDatetimes"],
+        "calendar_days": ["BusinessDay", "Holiday", "TradingDay", "NthBusinessDay"],
         "combinators": ["Any", "All", "Not"],
     },
 )

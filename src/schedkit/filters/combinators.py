@@ -55,6 +55,12 @@ class All(Filter):
         """Return whether every filter admits *wall*."""
         return all(f.admits(wall) for f in self.filters)
 
+    def why_not(self, wall: datetime) -> str | None:
+        """Return what the first filter that refuses has to say, and which it is."""
+        refusing = next(f for f in self.filters if not f.admits(wall))
+        said = refusing.why_not(wall)
+        return f"{refusing}: {said}" if said else str(refusing)
+
     def until(self, wall: datetime) -> datetime:
         """Return when the last that refuses may stop or, when none does, the first may begin."""
         refusing = [f.until(wall) for f in self.filters if not f.admits(wall)]
@@ -77,6 +83,10 @@ class Not(Filter):
     def admits(self, wall: datetime) -> bool:
         """Return whether the filter refuses *wall*."""
         return not self.filter.admits(wall)
+
+    def why_not(self, wall: datetime) -> str | None:
+        """Return what the filter has to say of a day that it admits."""
+        return self.filter.why(wall)
 
     def until(self, wall: datetime) -> datetime:
         """Return when the filter may change its answer."""

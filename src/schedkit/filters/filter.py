@@ -21,6 +21,14 @@ class Filter(ABC):
     def admits(self, wall: datetime) -> bool:
         """Return whether *wall* may stay."""
 
+    def why(self, wall: datetime) -> str | None:  # noqa: ARG002  # most have no more to say
+        """Return why *wall*, which is admitted, is: the name of a holiday; None for no more."""
+        return None
+
+    def why_not(self, wall: datetime) -> str | None:  # noqa: ARG002  # most have no more to say
+        """Return why *wall*, which is refused, is: the name of a holiday; None for no more."""
+        return None
+
     def until(self, wall: datetime) -> datetime:
         """
         Return a wall time later than *wall* up to which the answer is the one for *wall*.

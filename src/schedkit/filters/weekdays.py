@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from schedkit.filters.filter import Filter
+from schedkit.filters.filter import Filter, next_day
 from schedkit.scalars import Weekdays, weekdays_text
 from schedkit.values import STRICT_FIELDS
 
@@ -24,6 +24,10 @@ class Weekday(Filter):
         """Return whether *wall* is on a day from Monday to Friday."""
         return wall.weekday() < 5
 
+    def until(self, wall: datetime) -> datetime:
+        """Return the midnight at which the weekend begins, or the one at which it ends."""
+        return other_answer(self, wall)
+
 
 @dataclass(frozen=True, slots=True)
 class Weekend(Filter):
@@ -37,6 +41,10 @@ class Weekend(Filter):
     def admits(self, wall: datetime) -> bool:
         """Return whether *wall* is on a Saturday or Sunday."""
         return wall.weekday() >= 5
+
+    def until(self, wall: datetime) -> datetime:
+        """Return the midnight at which the weekend begins, or the one at which it ends."""
+        return other_answer(self, wall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +63,18 @@ class Days(Filter):
     def admits(self, wall: datetime) -> bool:
         """Return whether *wall* is on one of the days."""
         return wall.weekday() in self.weekdays
+
+    def until(self, wall: datetime) -> datetime:
+        """Return the midnight at which a day begins that has another answer."""
+        return other_answer(self, wall)
+
+
+def other_answer(one: Filter, wall: datetime) -> datetime:
+    """Return the next midnight at which *one*, which asks for the day of the week, changes."""
+    answer = one.admits(wall)
+    day = next_day(wall)
+    for _ in range(7):
+        if day == datetime.max or one.admits(day) != answer:
+            return day
+        day = next_day(day)
+    return datetime.max

@@ -1,4 +1,4 @@
-"""What can be known of jobs before the first run, beyond what their keys say: warnings."""
+"""What can be known of jobs before the first run, beyond what their keys say."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from schedkit.config import Config
 from schedkit.errors import Problem
 from schedkit.job import Job
 from schedkit.loader import document
+from schedkit.loader.lints import Finding, broken_promises, lints, overlaps
 from schedkit.loader.report import Diagnostic
-from schedkit.schedule import HORIZON
 
 
-def warnings(config: Config) -> list[Diagnostic]:
-    """Return what is suspicious about the jobs, as warnings with their places."""
-    found: list[Diagnostic] = []
+def check(config: Config) -> list[Diagnostic]:
+    """Return what is suspicious or wrong about the jobs, with its places."""
     documents = {job.file: document.read(Path(job.file)) for job in config.jobs}
     now = datetime.now(UTC)
     for job in config.jobs:
-        for key, problem in _of(job, now):
-            path = ("jobs", job.name, key)
-            document_of_job = documents[job.file]
-            document_of_job.add(Problem(problem.message, problem.hint, path), "warning")
-    for read in documents.values():
-        found += read.diagnostics
-    return sorted(found, key=lambda one: (one.file, one.line, one.column))
+        found = [*lints(job, now), *broken_promises(job, now)]
+        found += [Finding((key,), problem) for key, problem in _of(job)]
+        read = documents[job.file]
+        if read.has("jobs", job.name, "timeout") and (problem := overlaps(job, now)) is not None:
+            found.append(Finding(("timeout",), problem))
+        for path, problem, severity in found:
+            place = ("jobs", job.name, *path)
+            read.add(Problem(problem.message, problem.hint, place), severity)
+    diagnostics = [one for read in documents.values() for one in read.diagnostics]
+    return sorted(diagnostics, key=lambda one: (one.file, one.line, one.column))
 
 
-def _of(job: Job, now: datetime) -> Iterator[tuple[str, Problem]]:
-    if job.enabled and job.next_fire(now) is None:
-        yield "clock", Problem(f"{job.name!r} never fires before {(now + HORIZON).year}")
+def _of(job: Job) -> Iterator[tuple[str, Problem]]:
     directory = Path(job.directory) / Path(job.working_dir).expanduser()
     if not directory.is_dir():
         yield "working_dir", Problem(f"{directory} is not a directory")

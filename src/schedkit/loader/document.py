@@ -74,8 +74,20 @@ class Document:
         node = key if problem.on_key and key is not None else value
         self.diagnostics.append(self._diagnostic(node, problem, severity))
 
+    def has(self, *path: str | int) -> bool:
+        """Return whether something stands at *path*, or null."""
+        found = self._root
+        for step in path:
+            pair = (
+                self._pairs(found).get(str(step)) if isinstance(found, yaml.MappingNode) else None
+            )
+            if pair is None:
+                return False
+            found = pair.value
+        return True
+
     def line(self, *path: str | int) -> int:
-        """Return the line (from 1) on which the key at *path* stands."""
+        """Return the line (from 1) on which the key or list entry at *path* stands."""
         key, value = self._node(path)
         line: int = (key or value).start_mark.line + 1
         return line

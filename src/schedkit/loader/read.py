@@ -7,20 +7,23 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from schedkit import values
+from schedkit.calendars import WEEKDAYS, Calendar, known, read_calendar
 from schedkit.config import Config, RunnerSettings, Stamp
 from schedkit.errors import ConfigError, Problem, did_you_mean
-from schedkit.job import Job, Keys, name_problem
+from schedkit.job import Job, Keys, Lines, name_problem
 from schedkit.loader import document
 from schedkit.loader.document import Document
+from schedkit.loader.lints import never_fires
 from schedkit.loader.report import Diagnostic, InvalidFileError
 from schedkit.loader.zone import machine_zone
 
-_TOP = ("timezone", "defaults", "runner", "state", "jobs")
-_SCHEDULE = ("clock", "filters", "adjustments", "timezone", "enabled")
+_TOP = ("timezone", "defaults", "calendars", "runner", "state", "jobs")
+_SCHEDULE = ("clock", "filters", "adjustments", "timezone", "dst", "enabled")
 
 
 def load(paths: Sequence[Path]) -> Config:
@@ -107,7 +110,8 @@ class _Reading:
         if "runner" in self._top:
             runner = self._read(RunnerSettings, self._top["runner"]) or runner
         state = self._state()
-        jobs = [self._job(name, entry) for name, entry in self._jobs.items()]
+        with known(self._calendars()):
+            jobs = [self._job(name, entry) for name, entry in self._jobs.items()]
         return Config(tuple(job for job in jobs if job), runner, state, stamps, digest)
 
     def _take(self, read: Document) -> None:
@@ -168,6 +172,24 @@ class _Reading:
             if key not in _KEY_NAMES:
                 entry.add(_unknown(key, "in 'defaults'"))
 
+    def _calendars(self) -> dict[str, Calendar]:
+        """Return the calendars of the files; one with a problem stands for Monday to Friday."""
+        entry = self._top.get("calendars")
+        if entry is None or entry.value is None:
+            return {}
+        if not isinstance(entry.value, dict):
+            entry.add(Problem(f"{values.shape(entry.value)} stands where the calendars belong"))
+            return {}
+        named: dict[str, Calendar] = {}
+        for name, raw in entry.value.items():
+            try:
+                named[name] = read_calendar(_with_days_of_file(raw, entry), name)
+            except ConfigError as error:
+                named[name] = WEEKDAYS
+                for problem in error.within(name).problems:
+                    entry.add(problem)
+        return named
+
     def _state(self) -> str | None:
         entry = self._top.get("state")
         if entry is None:
@@ -195,7 +217,35 @@ class _Reading:
             for problem in error.problems:
                 self._add(name, entry, own, problem)
             return None
-        return _made(name, entry, keys)
+        job = _made(name, entry, keys, self._lines(entry, keys))
+        if job.filters:
+            self._refuse_contradictions(entry, job, own)
+        return job
+
+    def _refuse_contradictions(self, entry: _Entry, job: Job, own: Mapping[str, Any]) -> None:
+        for path, problem, severity in never_fires(job, datetime.now(UTC)):
+            if severity == "error":
+                placed = Problem(problem.message, problem.hint, path)
+                self._add(job.name, entry, own, placed)
+
+    def _lines(self, entry: _Entry, keys: Keys) -> Lines:
+        return Lines(
+            *(
+                tuple(
+                    self._line(entry, key, position) for position in range(len(getattr(keys, key)))
+                )
+                for key in Lines._fields
+            )
+        )
+
+    def _line(self, entry: _Entry, key: str, position: int) -> int:
+        """Return the line of a clock, filter or adjustment; 0 when it is of another file."""
+        if key in entry.value:
+            return entry.document.line(*entry.path, key, position)
+        defaults = self._top["defaults"]
+        if defaults.document is not entry.document:
+            return 0
+        return defaults.document.line("defaults", key, position)
 
     def _add(self, name: str, entry: _Entry, own: Mapping[str, Any], problem: Problem) -> None:
         """Add a problem of a job where its cause was written: in the job, or above it, once."""
@@ -248,6 +298,23 @@ def _unknown(key: str, where: str) -> Problem:
     )
 
 
+def _with_days_of_file(raw: Any, entry: _Entry) -> Any:
+    """Return the mapping of a calendar with the days of its iCalendar file among the closed."""
+    if not isinstance(raw, dict) or "file" not in raw:
+        return raw
+    from schedkit.loader import ics
+
+    path = Path(entry.document.path).absolute().parent / Path(str(raw["file"])).expanduser()
+    try:
+        found = ics.days(path)
+    except ConfigError as error:
+        raise error.within("file") from None
+    closed = raw.get("closed") or []
+    listed = closed if isinstance(closed, list) else [closed]
+    rest = {key: value for key, value in raw.items() if key not in ("file", "closed")}
+    return {**rest, "closed": [*listed, *(day.isoformat() for day in found)]}
+
+
 def _with_typed_params(entry: _Entry) -> dict[str, Any]:
     """Return the keys of a job; its params alone are typed by YAML."""
     keys: dict[str, Any] = dict(entry.value)
@@ -282,7 +349,7 @@ _KEY_NAMES = [field.name for field in fields(Keys)]
 _MAPPINGS = frozenset(_mappings(Keys))
 
 
-def _made(name: str, entry: _Entry, keys: Keys) -> Job:
+def _made(name: str, entry: _Entry, keys: Keys, lines: Lines) -> Job:
     given = {field: getattr(keys, field) for field in _KEY_NAMES}
     given["clock"] = tuple(clock.seeded(name) for clock in keys.clock)
     written = values.written(keys)
@@ -294,6 +361,7 @@ def _made(name: str, entry: _Entry, keys: Keys) -> Job:
         line=entry.document.line(*entry.path),
         directory=str(file.parent),
         digest=_digest(written),
+        lines=lines,
         schedule_digest=_digest({key: written.get(key) for key in _SCHEDULE}),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from schedkit import values
 from schedkit.adjustments import ADJUSTMENTS
+from schedkit.calendars import SCHEMA as CALENDAR
 from schedkit.clocks import CLOCKS
 from schedkit.config import RunnerSettings
 from schedkit.filters import FILTERS
@@ -33,6 +34,11 @@ def schema() -> dict[str, Any]:
         "properties": {
             "timezone": {**zone, "description": "The zone of every job that names none."},
             "defaults": {**defaults, "description": "Merged under every job."},
+            "calendars": {
+                "type": "object",
+                "description": "Calendars by name, for filters and adjustments.",
+                "additionalProperties": CALENDAR,
+            },
             "runner": _of(RunnerSettings, definitions),
             "state": {"type": "string", "description": "The directory of history and output."},
             "jobs": {

@@ -62,15 +62,17 @@ class SQLiteStore(SQLiteReader):
         found: str = self._uuid
         return found
 
-    def begin(self, holder: Holder, now: datetime) -> None:
-        """Take over: from here on what an earlier runner writes is refused."""
+    def begin(self, holder: Holder, now: datetime) -> bool:
+        """Take over; return whether this is the first runner since the machine was started."""
         with self._transaction(fenced=False) as db:
+            earlier = db.execute("SELECT 1 FROM runners WHERE boot = ?", (holder.boot,)).fetchone()
             cursor = db.execute(
                 "INSERT INTO runners (pid, host, boot, version, started) VALUES (?, ?, ?, ?, ?)",
                 (holder.pid, holder.host, holder.boot, holder.version, to_micros(now)),
             )
             self._epoch = cursor.lastrowid or 0
         self._holder = holder
+        return earlier is None
 
     def finish(self, now: datetime) -> None:
         """Note that the runner stopped by itself."""

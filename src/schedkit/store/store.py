@@ -77,8 +77,12 @@ class Store(Reader, Protocol):
     def uuid(self) -> str:
         """What tells this store from every other."""
 
-    def begin(self, holder: Holder, now: datetime) -> None:
-        """Take over: from here on what an earlier runner writes is refused."""
+    def begin(self, holder: Holder, now: datetime) -> bool:
+        """
+        Take over: from here on what an earlier runner writes is refused.
+
+        Returns whether this is the first runner since the machine was started.
+        """
 
     def load(self, config: Config, who: str, now: datetime) -> list[str]:
         """

@@ -65,6 +65,8 @@ def _row(
 ) -> list[render.Cell | str]:
     if not job.enabled:
         coming: list[render.Cell | str] = [render.Cell("disabled", colour="yellow"), "-"]
+    elif fire is None and job.starts_with_runner:
+        coming = ["at startup", "-"]
     elif fire is None:
         coming = [render.Cell("never", colour="yellow"), "-"]
     else:

@@ -9,25 +9,26 @@ from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import Annotated, Any, NamedTuple
 
+from schedkit.calendars import CalendarEndsError
 from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.when import when
 from schedkit.config import positive
 from schedkit.job import Job
-from schedkit.schedule import HORIZON, Fire
+from schedkit.schedule import HORIZON, Trace
 from schedkit.timeline import local
 
 _ROWS = 10
 
 
 class Coming(NamedTuple):
-    """A fire time of a job; ordered by time."""
+    """A fire time of a job, or a time that a filter drops; ordered by time, then of the file."""
 
     time: datetime
     place: int
     job: Job
-    fire: Fire
+    trace: Trace
 
 
 def next_(
@@ -45,6 +46,9 @@ def next_(
         datetime | None,
         Option(("--until",), "Up to this, included.", "WHEN", convert=when),
     ] = None,
+    skipped: Annotated[
+        bool, Option(("--skipped",), "Show as well what filters drop and adjustments move.")
+    ] = False,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
     """Show the fire times to come, from the file alone: no runner is needed."""
@@ -52,9 +56,10 @@ def next_(
     chosen = [job for job in config.named(jobs) if job.enabled]
     now = datetime.now(UTC)
     start = since or now
-    fires: Iterator[Coming] = coming(chosen, start)
+    ended: dict[str, str] = {}
+    fires = coming(chosen, start, ended, skipped=skipped)
     if until is not None:
-        fires = takewhile(lambda fire: fire.time <= until, fires)
+        fires = takewhile(lambda one: one.time <= until, fires)
     limit = number if number is not None else None if until is not None else _ROWS
     found = list(islice(fires, limit))
     if json:
@@ -65,69 +70,109 @@ def next_(
         [_row(fire, now) for fire in found],
         colour=context.colour(),
     )
-    _say_what_is_not_there(config.named(jobs), {fire.job.name for fire in found}, start)
+    shown = {one.job.name for one in found}
+    for job in config.named(jobs):
+        said = ended.get(job.name) or (None if job.name in shown else _why_not_there(job, start))
+        if said is not None:
+            sys.stderr.write(f"{job.name}: {said}\n")
     return 0
 
 
-def coming(jobs: Iterable[Job], start: datetime) -> Iterator[Coming]:
-    """Yield the fire times of all *jobs* later than *start*, in order of time, then of the file."""
-    sources = [_of(place, job, start) for place, job in enumerate(jobs)]
-    return heapq.merge(*sources, key=lambda fire: fire[:2])
+def coming(
+    jobs: Iterable[Job],
+    start: datetime,
+    ended: dict[str, str] | None = None,
+    *,
+    skipped: bool = False,
+) -> Iterator[Coming]:
+    """
+    Yield the fire times of all *jobs* later than *start*, in order of time, then of the file.
+
+    With *skipped* also what filters drop, and what is moved at the time it is moved from. A job
+    whose calendar ends is then in *ended*, with what is to be said of it.
+    """
+    said = {} if ended is None else ended
+    sources = [_of(place, job, start, said, skipped=skipped) for place, job in enumerate(jobs)]
+    return heapq.merge(*sources, key=lambda one: one[:2])
 
 
-def _of(place: int, job: Job, start: datetime) -> Iterator[Coming]:
-    return (Coming(fire.time, place, job, fire) for fire in job.schedule.fires(start))
+def _of(
+    place: int, job: Job, start: datetime, ended: dict[str, str], *, skipped: bool
+) -> Iterator[Coming]:
+    try:
+        if skipped:
+            for trace in job.schedule.traces(start):
+                yield Coming(trace.candidate, place, job, trace)
+        else:
+            for fire in job.schedule.fires(start):
+                nominals = list(fire.clock.nominals(fire.candidate, job.timezone))
+                trace = Trace(fire.candidate, fire.clock, nominals[0], None, None, (), fire.time)
+                yield Coming(fire.time, place, job, trace)
+    except CalendarEndsError as error:
+        ended[job.name] = str(error)
 
 
 def _row(coming: Coming, now: datetime) -> list[render.Cell | str]:
-    job, fire = coming.job, coming.fire
-    why = [str(fire.clock)]
-    if (moved := _moved_from(coming)) is not None:
+    job, trace = coming.job, coming.trace
+    why = [str(trace.clock)]
+    if trace.dropped_by is not None:
+        said = f" ({trace.why})" if trace.why else ""
+        why.append(f"dropped by {trace.dropped_by}{said}")
+    elif trace.time is not None and trace.time != coming.time:
+        to = trace.time.astimezone(job.timezone)
+        words = ", ".join(str(move.adjustment) for move in trace.moves)
+        why.append(f"moved to {to:%a %Y-%m-%d %H:%M} by {words}")
+    elif (moved := _moved_from(coming)) is not None:
         why.append(f"moved from {moved:%a %Y-%m-%d %H:%M}")
     if (note := _note(coming)) is not None:
         why.append(note)
+    dropped = trace.dropped_by is not None
     return [
-        render.moment(fire.time.astimezone(job.timezone)),
-        render.Cell(render.countdown(fire.time - now), colour="cyan"),
-        render.Cell(job.name, colour="bold"),
-        ", ".join(why),
+        render.moment(coming.time.astimezone(job.timezone)),
+        render.Cell(render.countdown(coming.time - now), colour="dim" if dropped else "cyan"),
+        render.Cell(job.name, colour="dim" if dropped else "bold"),
+        render.Cell(", ".join(why), colour="dim" if dropped else None),
     ]
 
 
 def _moved_from(coming: Coming) -> datetime | None:
-    fire = coming.fire
-    return fire.candidate.astimezone(coming.job.timezone) if fire.candidate != fire.time else None
+    trace = coming.trace
+    if trace.time is None or trace.candidate == trace.time:
+        return None
+    return trace.candidate.astimezone(coming.job.timezone)
 
 
 def _note(coming: Coming) -> str | None:
     """Return what a clock change did to the fire time, if it did anything."""
-    fire, zone = coming.fire, coming.job.timezone
-    wall = local(fire.candidate, zone)
-    skipped = [n for n in fire.clock.nominals(fire.candidate, zone) if n != wall]
-    if not skipped:
+    trace, zone = coming.trace, coming.job.timezone
+    if trace.nominal == local(trace.candidate, zone):
         return None
-    times = " and ".join(f"{nominal:%H:%M}" for nominal in skipped)
-    return f"a clock change skips {times}"
+    return f"a clock change skips {trace.nominal:%H:%M}"
 
 
 def _as_json(coming: Coming) -> dict[str, Any]:
-    job, moved = coming.job, _moved_from(coming)
-    return {
+    job, trace, moved = coming.job, coming.trace, _moved_from(coming)
+    time = trace.time
+    answer = {
         "job": job.name,
-        "fire_time": coming.time.astimezone(job.timezone).isoformat(),
+        "fire_time": None if time is None else time.astimezone(job.timezone).isoformat(),
         "timezone": str(job.timezone),
-        "clock": str(coming.fire.clock),
+        "clock": str(trace.clock),
         "moved_from": None if moved is None else moved.isoformat(),
         "note": _note(coming),
     }
+    if trace.dropped_by is not None:
+        candidate = trace.candidate.astimezone(job.timezone).isoformat()
+        answer |= {"skipped": candidate, "dropped_by": str(trace.dropped_by), "why": trace.why}
+    return answer
 
 
-def _say_what_is_not_there(jobs: Iterable[Job], shown: set[str], start: datetime) -> None:
-    """Say on stderr why a job that was asked for is not in the answer, if it never will be."""
-    for job in jobs:
-        if job.name in shown:
-            continue
-        if not job.enabled:
-            sys.stderr.write(f"{job.name}: disabled\n")
-        elif job.next_fire(start) is None:
-            sys.stderr.write(f"{job.name}: no fire before {(start + HORIZON).year}\n")
+def _why_not_there(job: Job, start: datetime) -> str | None:
+    """Return why a job that was asked for is not in the answer, if it never will be."""
+    if not job.enabled:
+        return "disabled"
+    if job.starts_with_runner:
+        return "when the runner starts"
+    if job.next_fire(start) is None:
+        return f"no fire before {(start + HORIZON).year}"
+    return None

@@ -31,7 +31,7 @@ def validate(
     paths = tuple(map(Path, files)) or context.paths
     try:
         config = loader.load(paths)
-        found = checks.warnings(config)
+        found = checks.check(config)
         jobs = len(config.jobs)
     except loader.InvalidFileError as error:
         found, jobs = error.diagnostics, None

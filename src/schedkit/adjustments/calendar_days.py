@@ -1,0 +1,216 @@
+"""The adjustments that ask a calendar: onto business days and trading days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, ClassVar
+
+from schedkit.adjustments.adjustment import Adjustment, Reach
+from schedkit.calendars import WEEKDAYS, Calendar, CalendarName, need_exchange
+from schedkit.errors import ConfigError
+from schedkit.values import STRICT_FIELDS, Written
+
+_DAY = timedelta(days=1)
+_ZERO = timedelta(0)
+# The longest that a market or a country was ever closed is shorter: XNYS 1914 apart, 12 days.
+_ROLL = timedelta(days=15)
+
+
+def _on(wall: datetime, day: date) -> datetime:
+    return datetime.combine(day, wall.time())
+
+
+def _rolled(calendar: Calendar, wall: datetime, step: int) -> datetime:
+    return _on(wall, calendar.roll(wall.date(), step))
+
+
+def _named(word: str, calendar: Calendar) -> str:
+    return word if calendar is WEEKDAYS else f"{word} {calendar}"
+
+
+@dataclass(frozen=True, slots=True)
+class NextBusinessDay(Adjustment):
+    """To the next business day; a business day stays."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "next_business_day DE"
+
+    calendar: CalendarName = WEEKDAYS
+    """A name under calendars:, a country or an exchange; without one, Monday to Friday."""
+
+    def __str__(self) -> str:
+        return _named("next_business_day", self.calendar)
+
+    @property
+    def reach(self) -> Reach:
+        """As far as a calendar is closed on end."""
+        return Reach(_ZERO, _ROLL)
+
+    def apply(self, wall: datetime) -> datetime:
+        """Return *wall* on the first business day that is not before it."""
+        return _rolled(self.calendar, wall, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousBusinessDay(Adjustment):
+    """To the previous business day; a business day stays."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "previous_business_day DE"
+
+    calendar: CalendarName = WEEKDAYS
+    """A name under calendars:, a country or an exchange; without one, Monday to Friday."""
+
+    def __str__(self) -> str:
+        return _named("previous_business_day", self.calendar)
+
+    @property
+    def reach(self) -> Reach:
+        """As far as a calendar is closed on end."""
+        return Reach(_ROLL, _ZERO)
+
+    def apply(self, wall: datetime) -> datetime:
+        """Return *wall* on the last business day that is not after it."""
+        return _rolled(self.calendar, wall, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class NearestBusinessDay(Adjustment):
+    """To the nearest business day, the later of two as near; a business day stays."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "nearest_business_day DE"
+
+    calendar: CalendarName = WEEKDAYS
+    """A name under calendars:, a country or an exchange; without one, Monday to Friday."""
+
+    def __str__(self) -> str:
+        return _named("nearest_business_day", self.calendar)
+
+    @property
+    def reach(self) -> Reach:
+        """As far as a calendar is closed on end."""
+        return Reach(_ROLL, _ROLL)
+
+    def apply(self, wall: datetime) -> datetime:
+        """Return *wall* on the business day with the fewest days between."""
+        later, earlier = (_rolled(self.calendar, wall, step) for step in (1, -1))
+        return later if later - wall <= wall - earlier else earlier
+
+
+@dataclass(frozen=True, slots=True)
+class ModifiedFollowing(Adjustment):
+    """To the next business day unless that leaves the month, then to the previous one."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "modified_following DE"
+
+    calendar: CalendarName = WEEKDAYS
+    """A name under calendars:, a country or an exchange; without one, Monday to Friday."""
+
+    def __str__(self) -> str:
+        return _named("modified_following", self.calendar)
+
+    @property
+    def reach(self) -> Reach:
+        """As far as a calendar is closed on end."""
+        return Reach(_ROLL, _ROLL)
+
+    def apply(self, wall: datetime) -> datetime:
+        """Return *wall* on a business day of its own month."""
+        later = _rolled(self.calendar, wall, 1)
+        return later if later.month == wall.month else _rolled(self.calendar, wall, -1)
+
+
+def _count(text: str) -> int:
+    try:
+        n = int(text)
+    except ValueError:
+        raise ConfigError.of(f"{text!r} is not a whole number") from None
+    if not 1 <= abs(n) <= 1000:
+        raise ConfigError.of(f"{n} is outside 1-1000 and -1000 to -1")
+    return n
+
+
+@dataclass(frozen=True, slots=True)
+class AddBusinessDays(Adjustment):
+    """So many business days later or, when it is negative, earlier; it always moves."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "add_business_days 2"
+
+    n: Annotated[int, Written(int, _count, str, r"^-?\d{1,4}$", "2")]
+    """How many."""
+    calendar: CalendarName = WEEKDAYS
+    """A name under calendars:, a country or an exchange; without one, Monday to Friday."""
+
+    def __str__(self) -> str:
+        return _named(f"add_business_days {self.n}", self.calendar)
+
+    @property
+    def reach(self) -> Reach:
+        """At least as many days, at most twice as many and as a calendar is closed, each year."""
+        least = abs(self.n) * _DAY
+        most = 2 * least + _ROLL * (1 + abs(self.n) // 100)
+        return Reach(-least, most) if self.n > 0 else Reach(most, -least)
+
+    def apply(self, wall: datetime) -> datetime:
+        """Return *wall* so many business days on."""
+        step = 1 if self.n > 0 else -1
+        day = wall.date()
+        for _ in range(abs(self.n)):
+            day = self.calendar.roll(day + step * _DAY, step)
+        return _on(wall, day)
+
+
+@dataclass(frozen=True, slots=True)
+class NextTradingDay(Adjustment):
+    """To the next trading day of an exchange; a trading day stays."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "next_trading_day XNYS"
+
+    calendar: CalendarName
+    """An exchange such as XNYS, or a name under calendars: that stands for one."""
+
+    def __post_init__(self) -> None:
+        need_exchange(self.calendar)
+
+    def __str__(self) -> str:
+        return f"next_trading_day {self.calendar}"
+
+    @property
+    def reach(self) -> Reach:
+        """As far as an exchange is closed on end."""
+        return Reach(_ZERO, _ROLL)
+
+    def apply(self, wall: datetime) -> datetime:
+        """Return *wall* on the first trading day that is not before it."""
+        return _rolled(self.calendar, wall, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousTradingDay(Adjustment):
+    """To the previous trading day of an exchange; a trading day stays."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
+    EXAMPLE: ClassVar[str] = "previous_trading_day XNYS"
+
+    calendar: CalendarName
+    """An exchange such as XNYS, or a name under calendars: that stands for one."""
+
+    def __post_init__(self) -> None:
+        need_exchange(self.calendar)
+
+    def __str__(self) -> str:
+        return f"previous_trading_day {self.calendar}"
+
+    @property
+    def reach(self) -> Reach:
+        """As far as an exchange is closed on end."""
+        return Reach(_ROLL, _ZERO)
+
+    def apply(self, wall: datetime) -> datetime:
+        """Return *wall* on the last trading day that is not after it."""
+        return _rolled(self.calendar, wall, -1)

@@ -1,0 +1,135 @@
+"""`sched explain`: why a job does or does not run at a time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from schedkit.cli import render
+from schedkit.cli.context import Context
+from schedkit.cli.declaration import Argument, Option
+from schedkit.cli.failure import UsageError
+from schedkit.cli.when import day_or_time
+from schedkit.job import Job
+from schedkit.schedule import HORIZON, Trace
+
+_STEP, _WHAT, _WHEN = 11, 36, 27  # widths of the columns; the place comes last
+_MOST = 12  # candidates told one by one: of more, the first ones
+
+
+def explain(
+    context: Context,
+    job_and_when: Annotated[
+        tuple[str, ...], Argument("A job and, as needed, a day or time of its zone.", "JOB [WHEN]")
+    ] = (),
+    json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
+) -> int:
+    """Explain why a job does or does not run on a day or at a time; else, its next run."""
+    if not 1 <= len(job_and_when) <= 2:
+        raise UsageError("explain takes a job and, as needed, a time: sched explain JOB [WHEN]")
+    name, *times = job_and_when
+    (job,) = context.load().named([name])
+    schedule = job.schedule
+    if times:
+        begin, end = day_or_time(times[0], job.timezone)
+    else:
+        fire = next(schedule.after(datetime.now(UTC)), None)
+        if fire is None:
+            sys.stdout.write(f"{job.name} never runs: no fire before {_horizon()}\n")
+            return 0
+        begin = end = fire
+    traces = schedule.explain(begin, end)
+    if json:
+        render.write_json([as_json(job, trace) for trace in traces])
+        return 0
+    lines = [_headline(job, traces, begin, end)]
+    for trace in traces[:_MOST]:
+        lines += steps(job, trace)
+    if len(traces) > _MOST:
+        lines.append(f"  ... and {len(traces) - _MOST} more times")
+    if not traces:
+        following = next(schedule.after(end), None)
+        comes = f"no fire before {_horizon()}" if following is None else _time(job, following)
+        lines.append(f"  next        {comes}")
+    sys.stdout.write("\n".join(map(render.safe, lines)) + "\n")
+    return 0
+
+
+def _horizon() -> int:
+    return (datetime.now(UTC) + HORIZON).year
+
+
+def _headline(job: Job, traces: list[Trace], begin: datetime, end: datetime) -> str:
+    local = begin.astimezone(job.timezone)
+    when = f"on {local:%a %Y-%m-%d}" if end != begin else f"at {_time(job, begin)}"
+    fires = {t.time for t in traces if t.time is not None and begin <= t.time <= end}
+    disabled = "" if job.enabled else " if it were enabled"
+    if fires:
+        count = "runs" if len(fires) == 1 else f"runs {len(fires)} times"
+        return f"{job.name} {count} {when}{disabled}"
+    if not traces:
+        why = "no clock names a time then"
+    elif all(trace.dropped_by is not None for trace in traces):
+        why = "filtered"
+    else:
+        why = "moved"
+    return f"no run {when}{disabled}: {why}"
+
+
+def steps(job: Job, trace: Trace) -> Iterator[str]:
+    """Yield the lines that tell what became of a candidate, each with its place in the file."""
+    lines = job.lines
+    place = lines.clock[job.clock.index(_as_written(job, trace))]
+    yield _line(job, "clock", str(trace.clock), f"-> {_time(job, trace.candidate)}", place)
+    candidate = trace.candidate.astimezone(job.timezone).replace(tzinfo=None)
+    if trace.nominal != candidate:
+        yield _line(job, "", f"a clock change skips {trace.nominal:%H:%M}", "", None)
+    if trace.dropped_by is not None:
+        why = f"dropped: {trace.why}" if trace.why else "dropped"
+        place = lines.filters[job.filters.index(trace.dropped_by)]
+        yield _line(job, "filter", str(trace.dropped_by), f"   {why}", place)
+    for move in trace.moves:
+        place = lines.adjustments[job.adjustments.index(move.adjustment)]
+        moved = f"-> {move.wall:%a %Y-%m-%d %H:%M}"
+        if move is trace.moves[-1] and trace.time is not None:
+            moved = f"-> {_time(job, trace.time)}"
+        yield _line(job, "adjustment", str(move.adjustment), moved, place)
+
+
+def _as_written(job: Job, trace: Trace) -> Any:
+    """Return the clock of a trace as the job has it, without its rule for clock changes."""
+    return next(clock for clock in job.clock if clock == trace.clock)
+
+
+def _line(job: Job, step: str, what: str, when: str, line: int | None) -> str:
+    place = f"{os.path.relpath(job.file)}:{line}" if line else ""
+    return f"  {step:<{_STEP}} {what:<{_WHAT}} {when:<{_WHEN}}  {place}".rstrip()
+
+
+def _time(job: Job, instant: datetime) -> str:
+    local = instant.astimezone(job.timezone)
+    seconds = f":{local:%S}" if local.second else ""
+    return f"{local:%a %Y-%m-%d %H:%M}{seconds} {local.tzname()}"
+
+
+def as_json(job: Job, trace: Trace) -> dict[str, Any]:
+    """Return what became of a candidate as plain data with stable names."""
+    fires = None if trace.time is None else trace.time.astimezone(job.timezone).isoformat()
+    return {
+        "job": job.name,
+        "candidate": trace.candidate.astimezone(job.timezone).isoformat(),
+        "nominal": trace.nominal.isoformat(),
+        "clock": str(trace.clock),
+        "dropped_by": None if trace.dropped_by is None else str(trace.dropped_by),
+        "why": trace.why,
+        "moves": [
+            {"adjustment": str(move.adjustment), "to": move.wall.isoformat()}
+            for move in trace.moves
+        ],
+        "fire_time": fires,
+        "file": job.file,
+        "line": job.line,
+    }

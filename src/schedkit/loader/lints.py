@@ -1,0 +1,248 @@
+"""What is likely not meant, although it can be: warnings, each with what it comes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice, pairwise
+from typing import NamedTuple
+
+from schedkit import durations, timeline
+from schedkit.adjustments import Adjustment
+from schedkit.adjustments.add import Add
+from schedkit.calendars import Calendar, CalendarEndsError
+from schedkit.clocks.cron import Cron
+from schedkit.clocks.days import Monthly
+from schedkit.clocks.recurrence import FIXED, WallClock
+from schedkit.errors import Problem
+from schedkit.job import Job
+from schedkit.scalars import moment_text
+from schedkit.schedule import HORIZON, Schedule, Trace
+
+_AHEAD = timedelta(days=366)  # how far a schedule is looked through
+_SOON = timedelta(days=3653)  # long enough to see which part of a schedule stands in the way
+_LOOKED_AT = 1000  # fire times, at most
+
+
+class Finding(NamedTuple):
+    """A problem of a job at a path below its keys; an error when it can't be meant at all."""
+
+    path: tuple[str | int, ...]
+    problem: Problem
+    severity: str = "warning"
+
+
+def lints(job: Job, now: datetime) -> Iterator[Finding]:
+    """Yield what is suspicious about when *job* fires, looking ahead from *now*."""
+    for position, clock in enumerate(job.clock):
+        path = ("clock", position)
+        if isinstance(clock, Cron):
+            yield from (Finding(path, problem) for problem in _cron(clock))
+        if isinstance(clock, Monthly):
+            rare = [n for weekdays, n in clock.days if not weekdays and n > 28]
+            if rare:
+                yield Finding(path, _short_months(", ".join(map(str, rare))))
+    yield from never_fires(job, now)
+    yield from _calendars(job, now)
+    yield from _clock_changes(job, now)
+    yield from _idle_adjustments(job, now)
+
+
+def _cron(clock: Cron) -> Iterator[Problem]:
+    fields = clock.expression.split()[-5:]
+    if len(fields) < 5:
+        return
+    day, weekday = fields[2], fields[4]
+    if clock.day_or and not (day.startswith(("*", "?")) or weekday.startswith(("*", "?"))):
+        hint = f"for both: {{cron: {clock.expression}, day_or: false}}"
+        yield Problem(f"fires on day {day} of the month and on every {weekday}", hint)
+    if re.search(r"(^|,)(\*|\d+-31|1)/\d+", day):
+        hint = "for every so many days: every 3d"
+        yield Problem(f"the day {day} begins anew each month: 31 and 1 may follow each other", hint)
+    rare = re.findall(r"(?:^|,)(29|30|31)(?=,|$)", day)
+    if rare and weekday.startswith(("*", "?")):
+        yield _short_months(", ".join(rare))
+
+
+def _short_months(days: str) -> Problem:
+    return Problem(
+        f"not every month has a day {days}: it is left out there", "the last day is: last"
+    )
+
+
+def never_fires(job: Job, now: datetime) -> Iterator[Finding]:
+    """Yield why *job* never fires, if it does not: an error where filters see to it."""
+    if not job.enabled or job.starts_with_runner or _fires(job.schedule, now, HORIZON):
+        return
+    year = (now + HORIZON).year
+    if not job.filters or not _fires(_with(job, ()), now):
+        message = f"{job.name!r} never fires: no clock names a time before {year}"
+        yield Finding(("clock",), Problem(message))
+        return
+    for position, one in enumerate(job.filters):
+        if not _fires(_with(job, (one,)), now):
+            message = f"{job.name!r} never fires: {one} admits no time of its clock before {year}"
+            yield Finding(("filters", position), Problem(message), "error")
+            return
+    for later, one in enumerate(job.filters):
+        for other in job.filters[:later]:
+            if not _fires(_with(job, (other, one)), now):
+                message = f"{job.name!r} never fires: {other} and {one} contradict each other"
+                yield Finding(("filters", later), Problem(message), "error")
+                return
+    message = f"{job.name!r} never fires: its filters together admit no time before {year}"
+    yield Finding(("filters",), Problem(message), "error")
+
+
+def _with(job: Job, filters: tuple[object, ...]) -> Schedule:
+    return Schedule(job.clock, filters, job.adjustments, job.timezone, dst=job.dst)
+
+
+def _fires(schedule: Schedule, now: datetime, horizon: timedelta = _SOON) -> bool:
+    """Return whether there is a fire time, as far as the calendars know."""
+    try:
+        return next(schedule.after(now, horizon), None) is not None
+    except CalendarEndsError:
+        return True
+
+
+def _calendars(job: Job, now: datetime) -> Iterator[Finding]:
+    for key in ("clock", "filters", "adjustments"):
+        for position, word in enumerate(getattr(job, key)):
+            calendar = getattr(word, "calendar", None)
+            if not isinstance(calendar, Calendar) or calendar.last is None:
+                continue
+            if calendar.last < (now + _AHEAD).date():
+                verb = "ended" if calendar.last < now.date() else "ends"
+                hint = "update the package that it comes from"
+                message = f"calendar {calendar} {verb} on {calendar.last}: nothing fires after it"
+                yield Finding((key, position), Problem(message, hint))
+
+
+def _clock_changes(job: Job, now: datetime) -> Iterator[Finding]:
+    for position, clock in enumerate(job.clock):
+        if not isinstance(clock, WallClock) or clock.recurrence.dst != FIXED:
+            continue
+        for instant, jump in timeline.changes(now, now + _AHEAD, job.timezone):
+            if abs(jump) > timeline.CORRECTION:
+                continue
+            said = _changed(clock, job, instant, jump)
+            if said is not None:
+                yield Finding(("clock", position), said)
+
+
+def _changed(clock: WallClock, job: Job, instant: datetime, jump: timedelta) -> Problem | None:
+    """Return what a clock change does to a clock, unless the job says what it is to do."""
+    after = timeline.local(instant, job.timezone)
+    if jump > timeline.ZERO and job.dst.gap is None:
+        skipped = clock.recurrence.skipped(instant, job.timezone)
+        if skipped:
+            hint = "another time, or say it is meant: dst: {gap: run}"
+            message = (
+                f"{moment_text(skipped[0])} is skipped by a clock change: fires at {after:%H:%M}"
+            )
+            return Problem(message, hint)
+    if jump < timeline.ZERO and job.dst.fold is None:
+        repeated = clock.recurrence.repeated(instant, job.timezone)
+        if repeated:
+            hint = "another time, or say it is meant: dst: {fold: first}"
+            message = (
+                f"{moment_text(repeated[0])} comes twice by a clock change: fires the first time"
+            )
+            return Problem(message, hint)
+    return None
+
+
+def _idle_adjustments(job: Job, now: datetime) -> Iterator[Finding]:
+    """Look for adjustments that never move anything because a filter drops what they would."""
+    rolls = [(n, a) for n, a in enumerate(job.adjustments) if not isinstance(a, Add)]
+    if not rolls or not job.filters:
+        return
+    traces = _coming(job, now)
+    for position, adjustment in rolls:
+        moved = any(move.adjustment is adjustment for trace in traces for move in trace.moves)
+        dropped = next((t for t in traces if _would_move(adjustment, t)), None)
+        if not moved and dropped is not None:
+            message = f"{adjustment} never acts: {dropped.dropped_by} drops what it would move"
+            yield Finding(("adjustments", position), Problem(message, "leave out one of the two"))
+
+
+def _would_move(adjustment: Adjustment, trace: Trace) -> bool:
+    try:
+        return trace.dropped_by is not None and adjustment.apply(trace.nominal) != trace.nominal
+    except CalendarEndsError:
+        return False
+
+
+def _coming(job: Job, now: datetime) -> list[Trace]:
+    traces: list[Trace] = []
+    try:
+        for trace in islice(job.schedule.traces(now), _LOOKED_AT):
+            if trace.candidate > now + _AHEAD:
+                break
+            traces.append(trace)
+    except CalendarEndsError:
+        pass
+    return traces
+
+
+def overlaps(job: Job, now: datetime) -> Problem | None:
+    """Return a problem when *job* may run for longer than it is from one fire to the next."""
+    if job.timeout is None or job.overlap != "skip":
+        return None
+    try:
+        fires = list(islice(job.schedule.after(now), 20))
+    except CalendarEndsError:
+        return None
+    nearest = min((later - fire for fire, later in pairwise(fires)), default=None)
+    if nearest is None or nearest >= job.timeout:
+        return None
+    text = durations.text(nearest)
+    return Problem(f"it may run for longer than {text}, after which the next is due and skipped")
+
+
+# ---- what a file says of its own fire times
+
+
+def broken_promises(job: Job, now: datetime) -> Iterator[Finding]:
+    """Yield where the fire times of *job* are not what `expect` and `never_on` say."""
+    if job.expect:
+        yield from _unexpected(job)
+    for position, never in enumerate(job.never_on):
+        for fire in _walls(job, now, now + 2 * _AHEAD):
+            if never.admits(fire):
+                message = f"{job.name!r} fires on {fire:%a} {moment_text(fire)}: {never}"
+                yield Finding(("never_on", position), Problem(message), "error")
+                break
+
+
+def _unexpected(job: Job) -> Iterator[Finding]:
+    begin, end = (timeline.resolved(job.expect[n], job.timezone) for n in (0, -1))
+    fires = _walls(job, begin - datetime.resolution, end)
+    expected = [
+        timeline.local(timeline.resolved(m, job.timezone), job.timezone) for m in job.expect
+    ]
+    for wall in [wall for wall in expected if wall not in fires]:
+        near = min(fires, key=lambda fire: abs(fire - wall), default=None)
+        hint = None if near is None else f"the nearest is {near:%a} {moment_text(near)}"
+        message = f"{job.name!r} does not fire on {wall:%a} {moment_text(wall)}"
+        yield Finding(("expect",), Problem(message, hint), "error")
+    more = [wall for wall in fires if wall not in expected]
+    if more:
+        listed = ", ".join(f"{wall:%a} {moment_text(wall)}" for wall in more[:3])
+        rest = f" and {len(more) - 3} more" if len(more) > 3 else ""
+        message = f"{job.name!r} fires in between, on {listed}{rest}"
+        yield Finding(("expect",), Problem(message), "error")
+
+
+def _walls(job: Job, after: datetime, until: datetime) -> list[datetime]:
+    found: list[datetime] = []
+    try:
+        for fire in islice(job.schedule.after(after), 10 * _LOOKED_AT):
+            if fire > until:
+                break
+            found.append(timeline.local(fire, job.timezone))
+    except CalendarEndsError:
+        pass
+    return found
