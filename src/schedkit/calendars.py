@@ -23,7 +23,7 @@ from schedkit.values import Form, shape
 _DAY = timedelta(days=1)
 _WEEKEND = frozenset((5, 6))
 _HOLIDAY_YEARS = (1970, 2099)  # what a calendar of a country is made for, where it is known
-_SESSION_DAYS = ("1990-01-01", "2049-12-31")  # likewise for an exchange
+_SESSION_DAYS = ("2000-01-01", "2049-12-31")  # likewise for an exchange
 
 
 class CalendarEndsError(SchedError):
@@ -345,6 +345,12 @@ def _country(country: str, subdivision: str) -> Calendar:
 
 @cache
 def _exchange(mic: str) -> Calendar:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are for the authors of that package
+        return _made_exchange(mic)
+
+
+def _made_exchange(mic: str) -> Calendar:
     try:
         import exchange_calendars
     except ImportError:
@@ -353,29 +359,37 @@ def _exchange(mic: str) -> Calendar:
     if mic not in names:
         near = did_you_mean(mic, names)
         raise ConfigError.of(f"calendar {mic!r} is not known", near or "no such exchange")
-    kind = exchange_calendars.calendar_utils.global_calendar_dispatcher._calendar_factories[  # noqa: SLF001  # no public way to ask for the bounds before making one
-        exchange_calendars.resolve_alias(mic)
-    ]
-    begin, end = _SESSION_DAYS
-    earliest, latest = kind.bound_min(), kind.bound_max()
-    begin = max(begin, str(earliest.date())) if earliest is not None else begin
-    end = min(end, str(latest.date())) if latest is not None else end
-    made = exchange_calendars.get_calendar(mic, start=begin, end=end)
+    try:
+        schedule = _widest(exchange_calendars, mic).schedule
+    except (NotImplementedError, ValueError) as error:
+        message = f"calendar {mic!r} cannot be made by exchange_calendars: {error}"
+        raise ConfigError.of(message[:200], "another version of that package may") from error
+    rows = zip(schedule.index, schedule["open"], schedule["close"], strict=True)
     sessions = {
         day.date(): Session(
             opens.to_pydatetime().astimezone(UTC), closes.to_pydatetime().astimezone(UTC)
         )
-        for day, opens, closes in zip(
-            made.schedule.index, made.schedule["open"], made.schedule["close"], strict=True
-        )
+        for day, opens, closes in rows
     }
-    return Calendar(
-        {"exchange": mic},
-        mic,
-        sessions=sessions,
-        first=date.fromisoformat(begin),
-        last=date.fromisoformat(end),
-    )
+    first, last = min(sessions), max(sessions)
+    return Calendar({"exchange": mic}, mic, sessions=sessions, first=first, last=last)
+
+
+def _widest(package: Any, mic: str) -> Any:
+    """Return an exchange's calendar over as many years as the package has it."""
+    begin, end = _SESSION_DAYS
+    kind = package.calendar_utils.global_calendar_dispatcher._calendar_factories[  # noqa: SLF001  # no public way to ask for the bounds before making one
+        package.resolve_alias(mic)
+    ]
+    earliest, latest = kind.bound_min(), kind.bound_max()
+    begin = max(begin, str(earliest.date())) if earliest is not None else begin
+    end = min(end, str(latest.date())) if latest is not None else end
+    for years in ({"start": begin, "end": end}, {"end": end}):
+        try:
+            return package.get_calendar(mic, **years)
+        except (NotImplementedError, ValueError):  # some have no data of their bounds
+            continue
+    return package.get_calendar(mic)
 
 
 def _not_installed(extra: str, what: str) -> ConfigError:
