@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from schedkit.calendars import CalendarEndsError
     from schedkit.errors import ConfigError, ExecutorError, LockedError, SchedError, StoreError
-    from schedkit.schedule import Fire, Schedule
+    from schedkit.schedule import Fire, Schedule, Trace
 
 __version__ = "0.1.0"
 __all__ = [
+    "CalendarEndsError",
     "ConfigError",
     "ExecutorError",
     "Fire",
@@ -15,9 +17,15 @@ __all__ = [
     "SchedError",
     "Schedule",
     "StoreError",
+    "Trace",
     "__version__",
 ]
-_PLACES = {"Schedule": "schedule", "Fire": "schedule"}
+_PLACES = {
+    "CalendarEndsError": "calendars",
+    "Fire": "schedule",
+    "Schedule": "schedule",
+    "Trace": "schedule",
+}
 
 
 def __getattr__(name: str) -> object:

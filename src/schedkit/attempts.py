@@ -15,7 +15,7 @@ from schedkit import durations, planner
 from schedkit.errors import ExecutorError
 from schedkit.executor import Executor, Result
 from schedkit.job import Job
-from schedkit.launch import arguments, launch, mark
+from schedkit.launch import arguments, launch, mark, output_file
 from schedkit.log import fields
 from schedkit.planner import Outcome
 from schedkit.run import (
@@ -39,7 +39,8 @@ _LATE = timedelta(seconds=1)  # a start later than this is worth a word in the l
 @dataclass(slots=True)
 class Active:
     """
-    An attempt that goes on. *job* is None when it is gone from the file.
+    An attempt that goes on. *job* is None when no file that was read knows it; *gone* is true
+    when the file that holds now does not: then it is not retried.
 
     *began* and *deadline*, when something is to be done about it, are times of `Watch.elapsed`.
     """
@@ -52,6 +53,8 @@ class Active:
     deadline: timedelta | None = None
     stopped_as: State | None = None
     why_stopped: str | None = None
+    trigger: Trigger = Trigger.SCHEDULE
+    gone: bool = False
 
 
 class Attempts:
@@ -68,7 +71,7 @@ class Attempts:
         self._store = store
         self._active: dict[AttemptKey, Active] = {}
         self._deadlines: list[tuple[timedelta, AttemptKey]] = []
-        self._retries: list[tuple[datetime, PendingRetry]] = []
+        self._retries: list[tuple[datetime, AttemptKey, PendingRetry]] = []
         self.facts: list[Started | Ended] = []
         self.counts: Counter[State] = Counter()
 
@@ -97,7 +100,7 @@ class Attempts:
         for active in self._active.values():
             if active.name == job:
                 return f"{run_id(active.key.run)} still running"
-        for _, retry in self._retries:
+        for _, _, retry in self._retries:
             if retry.job == job:
                 return f"{run_id(retry.key.run)} waits to be retried"
         return None
@@ -105,9 +108,10 @@ class Attempts:
     def rename(self, jobs: Mapping[str, Job]) -> list[PendingRetry]:
         """Take over other definitions of the jobs; return the retries whose job is gone."""
         for active in self._active.values():
+            active.gone = active.name not in jobs
             active.job = jobs.get(active.name, active.job)
-        gone = [retry for _, retry in self._retries if retry.job not in jobs]
-        self._retries = [entry for entry in self._retries if entry[1].job in jobs]
+        gone = [retry for _, _, retry in self._retries if retry.job not in jobs]
+        self._retries = [entry for entry in self._retries if entry[2].job in jobs]
         heapq.heapify(self._retries)
         return gone
 
@@ -115,7 +119,7 @@ class Attempts:
 
     def start(self, key: AttemptKey, job: Job, fire_time: datetime, trigger: Trigger) -> None:
         """Start an attempt that has been claimed; that it cannot be started ends it."""
-        active = Active(key, job.name, job, fire_time)
+        active = Active(key, job.name, job, fire_time, trigger=trigger)
         try:
             what = launch(job, key, fire_time, trigger, store=self._store, output=self._output)
             spawned = self._executor.start(what)
@@ -140,11 +144,17 @@ class Attempts:
 
     def recover(self, attempt: OpenAttempt, job: Job | None, boot: str) -> None:
         """Take over an attempt that an earlier runner left, or end it as lost."""
-        alive = attempt.boot == boot and self._executor.adopt(
-            attempt, mark(attempt.key, self._store)
-        )
-        why_lost = planner.why_lost(attempt, boot, alive=alive)
-        active = Active(attempt.key, attempt.job, job, attempt.fire_time)
+        key, output = attempt.key, output_file(self._output, attempt.key)
+        same_boot = attempt.boot == boot
+        alive = same_boot and self._executor.adopt(attempt, mark(key, self._store), output)
+        # The file is made before the process: without it, it certainly never ran.
+        never_ran = same_boot and attempt.pid is None and not alive and not output.exists()
+        late = self._watch.now() - attempt.fire_time
+        if never_ran and job is not None and late <= job.catchup_window:
+            self.start(key, job, attempt.fire_time, attempt.trigger)
+            return
+        why_lost = planner.why_lost(attempt, boot, alive=alive, never_ran=never_ran)
+        active = Active(key, attempt.job, job, attempt.fire_time, trigger=attempt.trigger)
         if why_lost is not None:
             self._end(active, Outcome(State.LOST, why_lost))
             return
@@ -154,13 +164,13 @@ class Attempts:
 
     def wait_for(self, retry: PendingRetry) -> None:
         """Keep a retry until it is due."""
-        heapq.heappush(self._retries, (retry.due, retry))
+        heapq.heappush(self._retries, (retry.due, retry.key, retry))
 
     def due_retries(self, now: datetime) -> list[PendingRetry]:
         """Take the retries that are due; they have to be claimed, or kept again."""
         due = []
         while self._retries and self._retries[0][0] <= now:
-            due.append(heapq.heappop(self._retries)[1])
+            due.append(heapq.heappop(self._retries)[2])
         return due
 
     def _watch_over(self, active: Active, began: timedelta) -> None:
@@ -210,11 +220,6 @@ class Attempts:
             if active.stopped_as is None:
                 self._stop(active, State.CANCELLED, reason)
 
-    def let_go(self) -> None:
-        """Leave everything that runs to itself, and to the next runner."""
-        self._active.clear()
-        self._deadlines.clear()
-
     def _stop(self, active: Active, state: State, reason: str) -> None:
         """Ask an attempt's processes to end; they are killed when its grace is over."""
         active.stopped_as, active.why_stopped = state, reason
@@ -233,7 +238,7 @@ class Attempts:
         key, now = active.key, self._watch.now()
         took = None if active.began is None else self._watch.elapsed() - active.began
         retry_at = None
-        if active.job is not None:
+        if active.job is not None and not active.gone:
             retry_at = planner.retry_at(active.job, key.number, outcome.state, now)
         self.facts.append(
             Ended(
@@ -263,7 +268,8 @@ class Attempts:
         )
         if retry_at is not None:
             again = AttemptKey(key.run, key.number + 1)
-            self.wait_for(PendingRetry(again, active.name, active.fire_time, retry_at))
+            retry = PendingRetry(again, active.name, active.fire_time, active.trigger, retry_at)
+            self.wait_for(retry)
             log.warning(_ATTEMPT_ENDED[outcome.state], extra=said)
             return
         self.counts[outcome.state] += 1

@@ -67,6 +67,12 @@ class Calendar:
     def __str__(self) -> str:
         return self.name
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Calendar) and self.written == other.written
+
+    def __hash__(self) -> int:
+        return hash(repr(self.written))
+
     def is_business_day(self, day: date) -> bool:
         """
         Return whether *day* is one: no weekend, no holiday; for an exchange, a trading day.

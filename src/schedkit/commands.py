@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, NamedTuple
@@ -27,14 +28,14 @@ StopSignal = Annotated[
         signal.Signals,
         _signal,
         lambda number: number.name.removeprefix("SIG"),
-        rf"^(SIG)?({'|'.join(_SIGNALS)})$",
+        r"^[A-Za-z0-9]+$",
         "TERM",
     ),
 ]
 
 
 def _exit_code(text: str) -> int:
-    if not text.strip().isdigit() or int(text) > 255:
+    if not re.fullmatch(r"\d{1,3}", text.strip(), re.ASCII) or int(text) > 255:
         raise ConfigError.of(f"{text!r} is no exit code", "an exit code is a number from 0 to 255")
     return int(text)
 
@@ -54,6 +55,10 @@ def _entry_point(text: str) -> str:
 EntryPoint = Annotated[
     str, Written(str, _entry_point, str, r"^[\w.]+:[\w.]+$", "package.module:function")
 ]
+
+
+def _nul() -> ConfigError:
+    return ConfigError.of("a NUL character stands here: no process can be given one")
 
 
 class FromFile(NamedTuple):
@@ -78,6 +83,8 @@ class _Variable(Form):
 
     def value(self, raw: object) -> str | FromFile | FromEnv:
         """Return the text, or where it is to be taken from."""
+        if isinstance(raw, str) and "\0" in raw:
+            raise _nul()
         if isinstance(raw, (str, FromFile, FromEnv)):
             return raw
         if isinstance(raw, (int, float)):
@@ -90,6 +97,8 @@ class _Variable(Form):
         ((key, place),) = raw.items()
         if not isinstance(place, str):
             raise ConfigError.of(f"{shape(place)} stands where a text belongs").within(key)
+        if "\0" in place:
+            raise _nul().within(key)
         return self._SOURCES[key](place)
 
     def write(self, value: str | FromFile | FromEnv) -> str | dict[str, str]:
@@ -120,6 +129,8 @@ class _Command(Form):
         if isinstance(raw, str):
             if not raw.strip():
                 raise ConfigError.of("the command is empty")
+            if "\0" in raw:
+                raise _nul()
             return raw
         if not isinstance(raw, (list, tuple)):
             hint = "write a text, or a list of a program and its arguments"
@@ -130,6 +141,8 @@ class _Command(Form):
                     f"{shape(part)} stands where a text belongs", "put it in quotes"
                 )
                 raise wrong.within(position)
+            if "\0" in str(part):
+                raise _nul().within(position)
         if not raw or not str(raw[0]):
             raise ConfigError.of("the command names no program")
         return tuple(map(str, raw))
@@ -140,8 +153,13 @@ class _Command(Form):
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema."""
-        part = {"type": ["string", "number"]}
-        return {"anyOf": [{"type": "string"}, {"type": "array", "items": part, "minItems": 1}]}
+        part = {"type": ["string", "number", "boolean"]}
+        return {
+            "anyOf": [
+                {"type": "string", "pattern": r"\S"},
+                {"type": "array", "items": part, "minItems": 1},
+            ]
+        }
 
 
 Command = Annotated[str | tuple[str, ...], _Command()]

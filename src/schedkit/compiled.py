@@ -8,6 +8,7 @@ never reads YAML in its own process. Nothing else is ever unpickled.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import pickle
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from schedkit import __version__
 from schedkit.config import Config, Stamp
+from schedkit.report import Diagnostic, InvalidFileError
 
 
 def load(paths: Sequence[Path]) -> Config:
@@ -49,9 +51,12 @@ def _from_cache(path: Path) -> Config | None:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_uid != os.getuid():
                 return None
+            gc.disable()  # it would look through ever more objects, none of which is garbage
             config = pickle.load(file)  # noqa: S301  # written by this user, for this user
     except Exception:  # noqa: BLE001  # whatever is wrong with it, the files themselves are there
         return None
+    finally:
+        gc.enable()
     fresh = isinstance(config, Config) and all(map(_unchanged, config.stamps))
     return config if fresh else None
 
@@ -97,15 +102,13 @@ def _surroundings() -> Iterator[object]:
 
 
 def main() -> int:
-    """Read the files that the command line names and write their compiled form to stdout."""
-    from schedkit.loader.report import InvalidFileError, full
-
+    """Write to stdout the compiled form of files, or what is wrong with them, pickled."""
+    answer: Config | list[Diagnostic]
     try:
-        config = load([Path(argument) for argument in sys.argv[1:]])
+        answer = load([Path(argument) for argument in sys.argv[1:]])
     except InvalidFileError as error:
-        sys.stderr.write("\n".join(map(full, error.diagnostics)) + "\n")
-        return 78
-    sys.stdout.buffer.write(pickle.dumps(config, pickle.HIGHEST_PROTOCOL))
+        answer = error.diagnostics
+    sys.stdout.buffer.write(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
     return 0
 
 

@@ -73,6 +73,6 @@ def positive(text: str) -> int:
 
     Raises: ConfigError.
     """
-    if not text.isascii() or not text.isdigit() or not int(text):
-        raise ConfigError.of(f"{text!r} is not a number above 0")
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not int(text):
+        raise ConfigError.of(f"{text[:20]!r} is not a number above 0")
     return int(text)

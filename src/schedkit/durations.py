@@ -18,8 +18,8 @@ _UNITS = {  # in the order in which a duration is written; the first three are c
     "ms": timedelta(milliseconds=1),
 }
 _PART = re.compile(r"(\d+)\s*(mo|ms|[wdhms])", re.ASCII)
-PATTERN = r"^(\d+(w|d|h|ms|m|s))+$"
-PERIOD_PATTERN = r"^-?(\d+(mo|w|d|h|ms|m|s))+$"
+PATTERN = r"^\s*(\d+\s*(w|d|h|ms|m|s)\s*)+$"
+PERIOD_PATTERN = r"^\s*[-+]?(\d+\s*(mo|w|d|h|ms|m|s)\s*)+$"
 ZERO = timedelta(0)
 _LONGEST_DAYS = 12 * 31 * 1000  # a calendar has an end, and so has what is added to its days
 

@@ -65,8 +65,12 @@ class Executor(Protocol):
         Raises: ExecutorError when it cannot be started.
         """
 
-    def adopt(self, attempt: OpenAttempt, mark: str) -> bool:
-        """Watch a process that an earlier runner started; False when it is gone."""
+    def adopt(self, attempt: OpenAttempt, mark: str, output: Path) -> bool:
+        """
+        Watch a process that an earlier runner started; False when it is gone.
+
+        Where its start was not recorded it is looked for by its *mark*. *output* is its file.
+        """
 
     def stop(self, key: AttemptKey, number: signal.Signals) -> None:
         """Send a signal to an attempt's processes, all of them; it counts as stopped from then."""
@@ -113,6 +117,7 @@ class ChildExecutor:
             output = os.open(launch.output, flags, 0o600)
         except OSError as error:
             raise ExecutorError(f"{launch.output}: {_lower(error)}") from error
+        blocked = signal.pthread_sigmask(signal.SIG_SETMASK, ())
         try:
             child = subprocess.Popen(
                 launch.argv,
@@ -126,6 +131,7 @@ class ChildExecutor:
         except (OSError, ValueError) as error:
             raise ExecutorError(_why_not_started(launch, error)) from error
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             os.close(output)
         child.returncode = 0  # it is reaped here: Popen must not wait for it, nor warn
         tree = Tree(child.pid, launch.mark, os.getpid())
@@ -134,23 +140,23 @@ class ChildExecutor:
         self._attempts[launch.key] = self._by_pid[child.pid] = attempt
         return Spawned(child.pid, found.start if found is not None else 0)
 
-    def adopt(self, attempt: OpenAttempt, mark: str) -> bool:
+    def adopt(self, attempt: OpenAttempt, mark: str, output: Path) -> bool:
         """Watch a process that an earlier runner started; False when it is gone."""
-        if attempt.pid is None or attempt.output is None:
+        started = _started(attempt, mark)
+        if started is None:
             return False
         try:
-            descriptor = os.pidfd_open(attempt.pid)
+            descriptor = os.pidfd_open(started.pid)
         except OSError:
             return False
-        found = processes.process(attempt.pid)
-        if found is None or found.start != attempt.process_start or found.state == "Z":
+        found = processes.process(started.pid)
+        if found is None or found.start != started.process_start or found.state == "Z":
             os.close(descriptor)
             return False
-        output = Path(attempt.output)
+        tree = Tree(started.pid, mark, os.getpid())
         self._attempts[attempt.key] = _Attempt(
-            attempt.key, attempt.pid, Tree(attempt.pid, mark, os.getpid()), output,
-            output.with_suffix(".json"), descriptor,
-        )  # fmt: skip
+            attempt.key, started.pid, tree, output, output.with_suffix(".json"), descriptor
+        )
         return True
 
     def stop(self, key: AttemptKey, number: signal.Signals) -> None:
@@ -167,7 +173,8 @@ class ChildExecutor:
 
     def descriptors(self) -> list[int]:
         """Return the pidfds of adopted processes."""
-        return [a.descriptor for a in self._attempts.values() if a.descriptor is not None]
+        adopted = (a for a in self._attempts.values() if not a.over)
+        return [a.descriptor for a in adopted if a.descriptor is not None]
 
     def results(self) -> Iterator[Result | tuple[int, int]]:
         """Yield what ended since; (pid, status) for a child that is no attempt's."""
@@ -207,6 +214,14 @@ class ChildExecutor:
             attempt.key, attempt.status, attempt.stopped, memory, cpu, size, last_line,
             told.get("returned"), told.get("raised"),
         )  # fmt: skip
+
+
+def _started(attempt: OpenAttempt, mark: str) -> Spawned | None:
+    """Return the process of an attempt: as recorded, else found by its mark."""
+    if attempt.pid is not None:
+        return Spawned(attempt.pid, attempt.process_start or 0)
+    found = processes.leader_marked(mark)
+    return None if found is None else Spawned(found.pid, found.start)
 
 
 def _tail(path: Path) -> tuple[int | None, str | None]:

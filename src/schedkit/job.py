@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from schedkit.values import STRICT_FIELDS, Bare, Form, Listed, Written, shape
 from schedkit.vocabulary import Many
 
 _AS_THE_CLOCK = ClockChanges()
+_MOST_RETRIES = 1_000_000  # more is a mistake
 _LONGEST_NAME = 200  # characters; it is shown in tables
 
 
@@ -47,6 +49,9 @@ class Retry:
         problems = []
         if self.max_retries < 0:
             problems.append(Problem("max_retries is negative", path=("max_retries",)))
+        if self.max_retries > _MOST_RETRIES:
+            message = f"max_retries is above {_MOST_RETRIES}"
+            problems.append(Problem(message, path=("max_retries",)))
         if not 1 <= self.factor <= 1000:
             problems.append(Problem("factor is outside 1-1000", path=("factor",)))
         if self.factor != 2.0 and self.backoff != "exponential":  # as written
@@ -171,7 +176,7 @@ class Keys:
 
     env: dict[str, Variable] = field(default_factory=dict)
     """Environment variables."""
-    env_file: Annotated[tuple[str, ...], Listed(Written(str, str, str, ".", "backup.env"))] = ()
+    env_file: Annotated[tuple[str, ...], Listed(Written(str, str, str, "^.+$", "backup.env"))] = ()
     """Files of NAME=value lines, read at each start; env goes before them."""
     working_dir: str = "."
     """Where it runs, from the directory of the schedules."""
@@ -183,7 +188,7 @@ class Keys:
     kill_grace: Duration = timedelta(seconds=10)
     """How long after that signal it is killed."""
     success: Success = Success()
-    """What counts as success."""
+    """Which ends of it count as success."""
 
     retry: Annotated[Retry, Bare("max_retries")] | None = None
     """What happens when an attempt did not succeed; a number is max_retries."""
@@ -203,36 +208,21 @@ class Keys:
     """Days on which it must not fire: dates or filters; validate tells when it would."""
 
     def __post_init__(self) -> None:
-        problems = [*self._about_what(), *self._about_when(), *self._about_lengths()]
+        given = {name: value for name, value in _plain(self) if value is not None}
+        problems = [*conflicts(given), *self._about_names()]
+        problems += [*self._about_when(), *self._about_lengths()]
         if problems:
             raise ConfigError(*problems)
 
-    def _about_what(self) -> list[Problem]:
-        problems = []
-        if self.command is not None and self.python is not None:
-            message = "'command' and 'python' are both there"
-            problems.append(Problem(message, "keep one", ("python",), on_key=True))
-        if self.command is None and self.python is None:
-            hint = "write what is to run, such as: command: ./backup.sh"
-            problems.append(Problem("neither 'command' nor 'python' is there", hint))
-        if self.python is None and self.interpreter is not None:
-            problems.append(
-                Problem("'interpreter' is for 'python' jobs", path=("interpreter",), on_key=True)
-            )
-        if not isinstance(self.command, str) and self.shell != "/bin/sh":
-            hint = "write the command as a text"
-            problems.append(
-                Problem("'shell' is for a command that is a text", hint, ("shell",), on_key=True)
-            )
+    def _about_names(self) -> list[Problem]:
         names = [("env", name) for name in self.env]
         if self.python is None:
             names += [("params", name) for name in self.params]
-        problems += [
+        return [
             Problem(f"{name!r} is no name of a variable", path=(key, name), on_key=True)
             for key, name in names
             if not name or "=" in name or "\0" in name
         ]
-        return problems
 
     def _about_when(self) -> list[Problem]:
         named = any(isinstance(clock, WallClock) for clock in self.clock)
@@ -249,6 +239,33 @@ class Keys:
             for name, length in lengths.items()
             if length is not None and not length
         ]
+
+
+def conflicts(keys: Mapping[str, object]) -> list[Problem]:
+    """Return what is wrong with the keys of a job as such, whatever their values are."""
+    problems = []
+    if "command" in keys and "python" in keys:
+        message = "'command' and 'python' are both there"
+        problems.append(Problem(message, "keep one", ("python",), on_key=True))
+    if "command" not in keys and "python" not in keys:
+        hint = "write what is to run, such as: command: ./backup.sh"
+        problems.append(Problem("neither 'command' nor 'python' is there", hint))
+    if "python" not in keys and "interpreter" in keys:
+        message = "'interpreter' is for 'python' jobs"
+        problems.append(Problem(message, path=("interpreter",), on_key=True))
+    if "shell" in keys and not isinstance(keys.get("command"), str):
+        hint = "write the command as a text"
+        message = "'shell' is for a command that is a text"
+        problems.append(Problem(message, hint, ("shell",), on_key=True))
+    return problems
+
+
+def _plain(keys: Keys) -> Iterator[tuple[str, object]]:
+    """Yield the keys that say how something is run, as far as they were written."""
+    yield "command", keys.command
+    yield "python", keys.python
+    yield "interpreter", keys.interpreter
+    yield "shell", None if keys.shell == "/bin/sh" else keys.shell
 
 
 class Lines(NamedTuple):
@@ -279,7 +296,18 @@ class Job(Keys):
     @property
     def schedule(self) -> Schedule:
         """When it fires."""
-        return Schedule(self.clock, self.filters, self.adjustments, self.timezone, dst=self.dst)
+        return Schedule.of(self.clock, self.filters, self.adjustments, self.timezone, self.dst)
+
+    def path(self, name: str) -> Path:
+        """
+        Return the path that *name*, of a file or directory of the job, means.
+
+        Raises: ConfigError when it names the home of somebody who has none.
+        """
+        try:
+            return Path(self.directory) / Path(name).expanduser()
+        except RuntimeError as error:
+            raise ConfigError.of(f"{name!r} is below the home of nobody: {error}") from error
 
     @property
     def starts_with_runner(self) -> bool:

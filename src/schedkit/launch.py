@@ -12,7 +12,7 @@ from pathlib import Path
 
 from schedkit import entrypoint
 from schedkit.commands import FromEnv, FromFile
-from schedkit.errors import ExecutorError
+from schedkit.errors import ConfigError, ExecutorError
 from schedkit.job import Job
 from schedkit.run import AttemptKey, Trigger, run_id
 
@@ -67,8 +67,8 @@ def launch(
 
     Raises: ExecutorError when a file that the job names cannot be read.
     """
-    stem = output / run_id(key.run)[:3] / str(key)
-    log, result = stem.with_name(stem.name + ".log"), stem.with_name(stem.name + ".json")
+    log = output_file(output, key)
+    result = log.with_suffix(".json")
     ours = {
         "SCHED_JOB": job.name,
         "SCHED_RUN_ID": mark(key, store).partition("=")[2],
@@ -76,13 +76,25 @@ def launch(
         "SCHED_ATTEMPT": str(key.number),
         "SCHED_TRIGGER": str(trigger),
     }
-    directory = Path(job.directory) / Path(job.working_dir).expanduser()
+    directory = _path(job, job.working_dir)
     env = {**_inherited(), **dict(_variables(job)), **ours}
     is_python = job.python is not None
     return Launch(
         key, tuple(_argv(job, result)), env, directory, log,
         result if is_python else None, mark(key, store),
     )  # fmt: skip
+
+
+def output_file(directory: Path, key: AttemptKey) -> Path:
+    """Return the file for the output of an attempt: never a job's name, which may be any text."""
+    return directory / run_id(key.run)[:3] / f"{key}.log"
+
+
+def _path(job: Job, name: str) -> Path:
+    try:
+        return job.path(name)
+    except ConfigError as error:
+        raise ExecutorError(error.problems[0].message) from error
 
 
 def _argv(job: Job, result: Path) -> list[str]:
@@ -101,11 +113,10 @@ def _inherited() -> dict[str, str]:
 
 def _variables(job: Job) -> Iterator[tuple[str, str]]:
     for name in job.env_file:
-        yield from _env_file(Path(job.directory) / Path(name).expanduser())
+        yield from _env_file(_path(job, name))
     for name, value in job.env.items():
         if isinstance(value, FromFile):
-            path = Path(job.directory) / Path(value.path).expanduser()
-            yield name, _read(path).removesuffix("\n")
+            yield name, _read(_path(job, value.path)).removesuffix("\n")
         elif isinstance(value, FromEnv):
             if value.name not in os.environ:
                 raise ExecutorError(f"the runner has no variable {value.name!r} for {name!r}")
@@ -144,3 +155,5 @@ def _read(path: Path) -> str:
         raise ExecutorError(f"{path} cannot be read: {(error.strerror or '').lower()}") from error
     except UnicodeDecodeError as error:
         raise ExecutorError(f"{path} is not UTF-8") from error
+    except ValueError as error:  # a NUL in the path
+        raise ExecutorError(f"{str(path)!r} cannot be read: {error}") from error

@@ -171,7 +171,9 @@ def most_attempts(job: Job) -> int:
     return 1 if job.retry is None else 1 + job.retry.max_retries
 
 
-def why_lost(attempt: OpenAttempt, boot: str, *, alive: bool) -> str | None:
+def why_lost(
+    attempt: OpenAttempt, boot: str, *, alive: bool, never_ran: bool = False
+) -> str | None:
     """
     Return why the outcome of an attempt that an earlier runner left open can't be known.
 
@@ -179,8 +181,10 @@ def why_lost(attempt: OpenAttempt, boot: str, *, alive: bool) -> str | None:
     """
     if attempt.boot != boot:
         return "the machine was restarted while it ran"
-    if attempt.pid is None:
-        return "the runner was killed as it started it"
     if alive:
         return None
+    if never_ran:
+        return "the runner was killed before it started it, and it is too late to start it now"
+    if attempt.pid is None:
+        return "the runner was killed as it started it"
     return "the runner was killed while it ran, and it ended before the next one came"

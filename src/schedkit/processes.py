@@ -57,6 +57,26 @@ def processes() -> dict[int, Process]:
     return {pid: found for pid in pids if (found := process(pid)) is not None}
 
 
+def _has_mark(pid: int, mark: str) -> bool | None:
+    """Return whether a process's environment has *mark*; None when it lacks that variable."""
+    try:
+        entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    variable = mark.partition("=")[0].encode() + b"="
+    found = next((entry for entry in entries if entry.startswith(variable)), None)
+    return None if found is None else found == mark.encode()
+
+
+def leader_marked(mark: str) -> Process | None:
+    """Return the process, leader of a group and orphaned, whose environment has *mark*."""
+    for one in processes().values():
+        orphaned = one.parent in (1, os.getpid()) and one.pid == one.group and one.state != "Z"
+        if orphaned and _has_mark(one.pid, mark):
+            return one
+    return None
+
+
 class Tree:
     """
     The processes of one attempt: the leader, what it started, and what these started.
@@ -68,7 +88,7 @@ class Tree:
     """
 
     def __init__(self, leader: int, mark: str, reaper: int) -> None:
-        self._mark = mark.encode()
+        self._mark = mark
         self._reaper = reaper
         self._known: dict[int, int] = {}
         self._groups = {leader}
@@ -89,7 +109,8 @@ class Tree:
             for one in everything.values():
                 if one.pid not in self._known and self._belongs(one):
                     self._known[one.pid] = one.start
-                    self._groups |= {one.group, one.session} - {os.getpgrp(), os.getsid(0)}
+                    if one.pid in (one.group, one.session):  # led by a member: its own
+                        self._groups.add(one.pid)
                     found = True
         return [everything[pid] for pid in self._known if everything[pid].state != "Z"]
 
@@ -119,13 +140,10 @@ class Tree:
             return False
         if one.pid == self._reaper:
             return False
-        return one.group in self._groups or one.session in self._groups or self._marked(one.pid)
-
-    def _marked(self, pid: int) -> bool:
-        try:
-            return self._mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        except OSError:
-            return False
+        marked = _has_mark(one.pid, self._mark)
+        if marked is not None:  # it is of this run or of another, whatever its group
+            return marked
+        return one.group in self._groups or one.session in self._groups
 
 
 def _send(members: Iterable[Process], number: int) -> None:

@@ -13,6 +13,7 @@ from typing import IO
 
 from schedkit.config import Config
 from schedkit.errors import ConfigError
+from schedkit.report import InvalidFileError
 
 
 class Loading:
@@ -22,7 +23,7 @@ class Loading:
         self._compiled: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # open until result
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # likewise
         child = subprocess.Popen(
-            [sys.executable, "-m", "schedkit.compiled", *map(str, paths)],
+            [sys.executable, "-P", "-m", "schedkit.compiled", *map(str, paths)],
             stdin=subprocess.DEVNULL,
             stdout=self._compiled,
             stderr=self._errors,
@@ -39,8 +40,10 @@ class Loading:
         with self._compiled, self._errors:
             if os.waitstatus_to_exitcode(status) == 0:
                 self._compiled.seek(0)
-                config: Config = pickle.load(self._compiled)  # noqa: S301  # from our own child
-                return config
+                answer = pickle.load(self._compiled)  # noqa: S301  # from our own child
+                if isinstance(answer, Config):
+                    return answer
+                raise InvalidFileError(answer)
             self._errors.seek(0)
             said = self._errors.read().decode("utf-8", "replace").strip()
             raise ConfigError.of(said or "the files could not be loaded")

@@ -108,12 +108,12 @@ class OpenAttempt:
     key: AttemptKey
     job: str
     fire_time: datetime
+    trigger: Trigger
     claimed: datetime
     started: datetime | None
     pid: int | None
     process_start: int | None
     boot: str
-    output: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,7 @@ class PendingRetry:
     key: AttemptKey
     job: str
     fire_time: datetime
+    trigger: Trigger
     due: datetime
 
 

@@ -26,7 +26,7 @@ from schedkit.executor import Executor
 from schedkit.job import Job
 from schedkit.log import fields
 from schedkit.reload import Loading
-from schedkit.run import Decision, State, Trigger
+from schedkit.run import Decision, PendingRetry, State
 from schedkit.sdnotify import Supervisor
 from schedkit.store import Holder, Store
 from schedkit.watch import Signals, Watch
@@ -37,6 +37,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.
 _PAUSE = timedelta(seconds=5)  # before a store that could not be written is tried again
 _NEVER = timedelta(days=36500)  # by `Watch.elapsed`: no machine is up for so long
 _DOWN = "no runner was up"
+_UNWRITABLE = "the history could not be written"
 _ASLEEP = "the runner was asleep: the machine was suspended, or its clock set forward"
 
 
@@ -78,9 +79,12 @@ class Runner:
         self._jobs: dict[str, Job] = {}
         self._cursors: dict[str, datetime] = {}  # up to where each job's fires are decided
         self._due: list[tuple[datetime, str]] = []
-        self._paused_until: datetime | None = None
+        self._paused_until: timedelta | None = None
+        self._why_late = _ASLEEP
+        self._leaving = False
         self._draining_until: timedelta | None = None
         self._loading: Loading | None = None
+        self._load_again = False
         self._alive_next = watch.elapsed()
         self.interrupted = False
 
@@ -115,22 +119,24 @@ class Runner:
                 break
             self._wait(until)
         self._supervisor.stopping()
+        self._record()
         with suppress(StoreError):
             self._store.finish(self._watch.now())
 
     # ---- the loop
 
     def _act(self) -> None:
-        now = self._watch.now()
-        if self._draining_until is None and not self._is_paused(now):
-            self._decide(self._come(now), now, _ASLEEP)
+        if not self._is_paused() and self._draining_until is None:
+            now = self._watch.now()
+            self._decide(self._come(now), now, self._why_late)
+            self._why_late = _ASLEEP
             self._retry(now)
         self._expire()
         self._record()
 
     def _done(self) -> bool:
         idle = not self._attempts.running and not self._attempts.facts
-        return self._draining_until is not None and idle
+        return self._leaving or (self._draining_until is not None and idle)
 
     def _wait(self, until: datetime | None) -> None:
         descriptors = [self._signals.descriptor, *self._executor.descriptors()]
@@ -143,15 +149,15 @@ class Runner:
                 self._loaded(self._loading, status)
 
     def _next_time(self, until: datetime | None) -> datetime | None:
-        times: list[datetime | None] = [self._paused_until]
-        if self._draining_until is None:
-            times.append(until)
-            if self._paused_until is None:
-                times += [self._due[0][0] if self._due else None, self._attempts.next_retry]
+        if self._draining_until is not None:
+            return None
+        times = [until]
+        if self._paused_until is None:
+            times += [self._due[0][0] if self._due else None, self._attempts.next_retry]
         return min((time for time in times if time is not None), default=None)
 
     def _next_deadline(self) -> timedelta | None:
-        times = [self._attempts.next_deadline, self._draining_until]
+        times = [self._attempts.next_deadline, self._draining_until, self._paused_until]
         if self._supervisor.watchdog is not None:
             times.append(self._alive_next)
         return min((time for time in times if time is not None), default=None)
@@ -197,7 +203,7 @@ class Runner:
         try:
             standing = self._store.claim(decisions, self._jobs, now) if decisions else []
         except StoreError as error:
-            self._pause(error, now)
+            self._pause(error)
             return False
         for key, decision in standing:
             if key is None:
@@ -254,13 +260,13 @@ class Runner:
         try:
             claimed = self._store.claim_retries(due, now)
         except StoreError as error:
-            self._pause(error, now)
+            self._pause(error)
             for retry in due:
                 self._attempts.wait_for(retry)
             return
         for retry in claimed:
             job = self._jobs[retry.job]
-            self._attempts.start(retry.key, job, retry.fire_time, Trigger.SCHEDULE)
+            self._attempts.start(retry.key, job, retry.fire_time, retry.trigger)
 
     def _recover(self, boot: str) -> None:
         """Take over what an earlier runner left: attempts without an end, and retries."""
@@ -271,7 +277,16 @@ class Runner:
             if retry.job in self._jobs:
                 self._attempts.wait_for(retry)
             elif not self._left_out(retry.job):
-                self._store.abandon([retry], "its job is gone from the file")
+                self._abandon([retry])
+
+    def _abandon(self, retries: Sequence[PendingRetry]) -> None:
+        """End runs whose job is gone; when that cannot be recorded, the next runner does."""
+        try:
+            if retries:
+                self._store.abandon(retries, "its job is gone from the file")
+        except StoreError as error:
+            said = fields(runs=len(retries), error=error)
+            log.warning("runs whose job is gone still wait", extra=said)
 
     # ---- the files
 
@@ -283,9 +298,7 @@ class Runner:
         self._jobs = {job.name: job for job in config.jobs if not self._left_out(job.name)}
         self._cursors = {name: known[name][1] for name in self._jobs}
         self._due = []
-        gone = self._attempts.rename(self._jobs)
-        if gone:
-            self._store.abandon(gone, "its job is gone from the file")
+        self._abandon(self._attempts.rename(self._jobs))
         log.info("schedule loaded", extra=fields(jobs=len(self._jobs), why=who))
         if who == "reload":
             for change in changes:
@@ -294,15 +307,28 @@ class Runner:
     def _loaded(self, loading: Loading, status: int) -> None:
         self._loading = None
         now = self._watch.now()
+        if self._draining_until is None and not self._is_paused():
+            # What came due before belongs to the schedule that held until now.
+            self._decide(self._come(now), now, self._why_late)
         try:
             self._take(loading.result(status), "reload", now)
         except (ConfigError, StoreError) as error:
             log.error(  # noqa: TRY400  # what a user or the world did has no traceback
-                "reload failed, the last good schedule goes on:\n%s", error
+                "reload failed, the last good schedule goes on", extra=fields(error=error)
             )
         else:
             self._await_fires(self._jobs)
-        self._supervisor.ready()
+        if self._load_again:
+            self._load()
+        else:
+            self._supervisor.ready()
+
+    def _load(self) -> None:
+        """Load the files in a child; once more after that when it is asked for meanwhile."""
+        self._load_again = self._loading is not None
+        if self._loading is None:
+            self._supervisor.reloading()
+            self._loading = Loading(self._place.paths)
 
     def _left_out(self, name: str) -> bool:
         return bool(self._only) and name not in self._only
@@ -311,13 +337,10 @@ class Runner:
 
     def _handle(self, number: signal.Signals) -> None:
         if number == signal.SIGHUP:
-            if self._loading is None:
-                self._supervisor.reloading()
-                self._loading = Loading(self._place.paths)
+            self._load()
         elif number == signal.SIGQUIT or (number == signal.SIGINT and self.interrupted):
             log.warning("runner leaves", extra=fields(left_running=self._attempts.running))
-            self._attempts.let_go()
-            self._draining_until = _NEVER
+            self._leaving = True
         elif number in (signal.SIGTERM, signal.SIGINT):
             self.interrupted = self.interrupted or number == signal.SIGINT
             self._drain(f"{number.name} was received")
@@ -332,23 +355,23 @@ class Runner:
 
     # ---- a store that cannot be written
 
-    def _is_paused(self, now: datetime) -> bool:
-        if self._paused_until is not None and now >= self._paused_until:
+    def _is_paused(self) -> bool:
+        if self._paused_until is not None and self._watch.elapsed() >= self._paused_until:
             self._paused_until = None
+            self._why_late = _UNWRITABLE
         return self._paused_until is not None
 
-    def _pause(self, error: StoreError, now: datetime) -> None:
+    def _pause(self, error: StoreError) -> None:
         """Start nothing for a while: what cannot be recorded must not run."""
         log.error("the history cannot be written, nothing is started", extra=fields(error=error))
-        self._paused_until = now + _PAUSE
+        self._paused_until = self._watch.elapsed() + _PAUSE
 
     def _record(self) -> None:
         """Record what started and ended; kept, in order, when that fails."""
-        now = self._watch.now()
-        if not self._attempts.facts or self._is_paused(now):
+        if not self._attempts.facts or self._is_paused():
             return
         try:
             self._store.record(self._attempts.facts)
             self._attempts.facts = []
         except StoreError as error:
-            self._pause(error, now)
+            self._pause(error)

@@ -96,7 +96,7 @@ Times = Annotated[
         TimeRange,
         time_range,
         time_range_text,
-        r"^\d{1,2}:\d{2}(:\d{2})?\s*-\s*\d{1,2}:\d{2}(:\d{2})?$",
+        r"^\s*\d{1,2}:\d{2}(:\d{2})?\s*-\s*\d{1,2}:\d{2}(:\d{2})?\s*$",
         "09:30-16:00",
     ),
 ]
@@ -137,8 +137,8 @@ def weekdays_text(days: tuple[int, ...]) -> str:
     return ",".join(WEEKDAYS[day] for day in days)
 
 
-_DAY = "(" + "|".join(_LONG + WEEKDAYS) + ")"
-_WEEKDAY_SPAN = Written(tuple, weekday_span, weekdays_text, rf"^{_DAY}(\s*-\s*{_DAY})?$", "mon-fri")
+_NAMES = r"^\s*[A-Za-z]+(\s*-\s*[A-Za-z]+)?\s*$"  # in any case, which a schema cannot list
+_WEEKDAY_SPAN = Written(tuple, weekday_span, weekdays_text, _NAMES, "mon-fri")
 
 
 class _Weekdays(Listed[tuple[int, ...]]):
@@ -205,11 +205,10 @@ class _Months(Listed[tuple[int, ...]]):
         return month_numbers_text(value)
 
 
-_MONTH = "(" + "|".join(dict.fromkeys(_LONG_MONTHS + MONTHS)) + ")"
 MonthNumbers = Annotated[
     tuple[int, ...],
     _Months(
-        Written(tuple, month_span, str, rf"^{_MONTH}(\s*-\s*{_MONTH})?$", "nov-feb"),
+        Written(tuple, month_span, str, r"^\s*\w+(\s*-\s*\w+)?\s*$", "nov-feb"),
         lambda spans: sorted_once(number for span in spans for number in span),
     ),
 ]

@@ -6,7 +6,8 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, NamedTuple
+from itertools import takewhile
+from typing import Any, NamedTuple, Self
 
 from schedkit import timeline
 from schedkit.adjustments import ADJUSTMENTS, Adjustment
@@ -118,6 +119,23 @@ class Schedule:
         clocks = tuple(clock.with_dst(parts["dst"]) for clock in clocks)
         for name, value in {"clocks": clocks, **parts}.items():
             object.__setattr__(self, name, value)
+
+    @classmethod
+    def of(
+        cls,
+        clocks: tuple[Clock, ...],
+        filters: tuple[Filter, ...],
+        adjustments: tuple[Adjustment, ...],
+        timezone: tzinfo,
+        dst: ClockChanges,
+    ) -> Self:
+        """Return the schedule of parts that have been read already; nothing is checked."""
+        made = object.__new__(cls)
+        clocks = tuple(clock.with_dst(dst) for clock in clocks)
+        parts = (clocks, filters, adjustments, timezone, dst)
+        for name, value in zip(cls.__slots__, parts, strict=True):
+            object.__setattr__(made, name, value)
+        return made
 
     @classmethod
     def parse(cls, text: str) -> Schedule:
@@ -267,36 +285,40 @@ class Schedule:
 
     def _admitted(self, instant: datetime, end: datetime) -> Iterator[Fire]:
         """Yield the candidates up to *end* that every filter admits."""
+        if not self.filters:
+            yield from takewhile(lambda fire: fire.time <= end, self._candidates(instant))
+            return
         while True:
-            jump: datetime | None = None
+            refused_until: datetime | None = None  # by the wall, as long as it runs forward
+            forward_until = instant
             walked = 0
             for fire in self._candidates(instant):
                 if fire.time > end:
                     return
-                if jump is not None and fire.time < jump:
+                wall = timeline.local(fire.time, self.timezone)
+                if refused_until and wall < refused_until and fire.time < forward_until:
                     walked += 1
                     if walked > _WALKED:
                         break
                     continue
-                wall = timeline.local(fire.time, self.timezone)
                 refusing = [f.until(wall) for f in self.filters if not f.admits(wall)]
                 if not refusing:
+                    refused_until = None
                     yield fire
-                else:
-                    jump, walked = self._jump(fire.time, max(refusing)), 0
-                    if jump > end:
-                        return
+                    continue
+                refused_until, walked = max(refusing), 0
+                if fire.time >= forward_until:
+                    forward_until = timeline.forward_until(fire.time, self.timezone)
             else:
                 return
-            instant = jump - datetime.resolution
+            instant = self._jump(fire.time, refused_until, forward_until) - datetime.resolution
 
-    def _jump(self, instant: datetime, wall: datetime) -> datetime:
+    def _jump(self, instant: datetime, wall: datetime, forward_until: datetime) -> datetime:
         """Return the instant, after *instant*, before which the wall does not show *wall*."""
-        forward_until = timeline.forward_until(instant, self.timezone)
         if wall > timeline.local(forward_until, self.timezone):
             # Past a repeated hour, or a year on: what is refused there has to be asked again.
             return forward_until
-        return min(timeline.resolved(wall, self.timezone), forward_until)
+        return max(min(timeline.resolved(wall, self.timezone), forward_until), instant)
 
     def _candidates(self, instant: datetime) -> Iterator[Fire]:
         """Yield the union of the clocks' instants, ascending and each once."""

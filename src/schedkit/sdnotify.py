@@ -42,7 +42,7 @@ class Supervisor:
         # A name that begins with @ is in the abstract namespace.
         address = self._address.replace("@", "\0", 1) if self._address[0] == "@" else self._address
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-            sock.sendto(state.encode(), address)
+            sock.sendto(state.encode(), socket.MSG_DONTWAIT, address)
 
 
 def _watchdog() -> timedelta | None:
@@ -50,4 +50,6 @@ def _watchdog() -> timedelta | None:
     if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
     microseconds = os.environ.get("WATCHDOG_USEC", "")
-    return timedelta(microseconds=int(microseconds) // 2) if microseconds.isdigit() else None
+    if not microseconds.isdigit() or int(microseconds) < 2:
+        return None
+    return timedelta(microseconds=int(microseconds) // 2)

@@ -86,7 +86,9 @@ def resolved(wall: datetime, zone: tzinfo) -> datetime:
     The first of two when the clock shows it twice; when a clock change skips it, the instant of
     the change.
     """
-    before, after = (_offset(wall.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
+    before, after = zone.utcoffset(wall), zone.utcoffset(wall.replace(fold=1))
+    assert before is not None
+    assert after is not None
     utc = wall.replace(tzinfo=UTC)
     if before >= after:
         return utc - before
@@ -95,8 +97,7 @@ def resolved(wall: datetime, zone: tzinfo) -> datetime:
 
 def skipped_before(instant: datetime, zone: tzinfo) -> tuple[datetime, datetime] | None:
     """Return the wall times, begin and end, left out by a clock change at *instant*, if any."""
-    earlier = (instant - datetime.resolution).astimezone(zone)
-    jump = _offset(instant.astimezone(zone)) - _offset(earlier)
+    jump = _jumps(zone, _block(instant)).get(instant, ZERO)
     if jump <= ZERO:
         return None
     wall = local(instant, zone)
@@ -185,6 +186,14 @@ def _changes(zone: tzinfo, index: int) -> tuple[_Change, ...]:
         for step in range(len(probes) - 1)
         if offsets[step] != offsets[step + 1]
     )
+
+
+@lru_cache(maxsize=4096)
+def _jumps(zone: tzinfo, index: int) -> dict[datetime, timedelta]:
+    """Return how far the wall is set on, by the instant at which it is."""
+    # The change at the very end of a block is found with that block, and belongs to the next.
+    changes = _changes(zone, index - 1) + _changes(zone, index)
+    return {change.instant: change.after - change.before for change in changes}
 
 
 def _change(low: datetime, high: datetime, zone: tzinfo) -> _Change:

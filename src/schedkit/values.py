@@ -85,7 +85,9 @@ class Written(Form, Generic[T]):
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: a text of the pattern."""
-        return {"type": "string", "pattern": self.pattern, "examples": [self.example]}
+        numbers = ["integer"] if re.search(self.pattern, "1") else []
+        kinds = ["string", *numbers] if numbers else "string"
+        return {"type": kinds, "pattern": self.pattern, "examples": [self.example]}
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class Listed(Form, Generic[T]):
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: a text with commas, or a list of texts."""
         one = self.item.schema()
-        inner = self.item.pattern.strip("^$")
+        inner = self.item.pattern.removeprefix("^").removesuffix("$")
         text = one | {"pattern": rf"^({inner})(\s*,\s*({inner}))*$"}
         return {"anyOf": [text, {"type": "array", "items": one, "minItems": 1}]}
 

@@ -211,7 +211,8 @@ class Many(Form, Generic[W]):
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: one word, or a list of them."""
         one = {VOCABULARY: self.vocabulary.kind}
-        return {"anyOf": [one, {"type": "array", "items": one, "minItems": self.at_least}]}
+        several = {"type": "array", "items": one, "minItems": self.at_least}
+        return {"anyOf": [one, several, *([] if self.at_least else [{"type": "null"}])]}
 
 
 def _field_names(cls: type) -> list[str]:

@@ -117,7 +117,11 @@ if sys.version_info >= (3, 13):
 
     def _timerfd_settime(descriptor: int, nanoseconds: int, *, realtime: bool) -> None:
         flags = os.TFD_TIMER_ABSTIME | (os.TFD_TIMER_CANCEL_ON_SET if realtime else 0)
-        os.timerfd_settime_ns(descriptor, flags=flags, initial=nanoseconds)
+        try:
+            os.timerfd_settime_ns(descriptor, flags=flags, initial=nanoseconds)
+        except OSError as error:
+            if error.errno != errno.ECANCELED:  # the clock was set since: the read tells
+                raise
 
 else:
     import ctypes

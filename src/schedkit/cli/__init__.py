@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,9 @@ def main() -> None:
     """Run what the command line says, and end the process with its exit code."""
     from schedkit.cli import fastpath
 
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stderr.write("error: the answer cannot be written: standard output is closed\n")
+        sys.exit(1)
     call = fastpath.parse(sys.argv[1:])
     if call is not None:
         code = execute(call)
@@ -21,33 +23,26 @@ def main() -> None:
         from schedkit.cli.app import build
 
         code = build(execute)(standalone_mode=True) or 0
-    _end(code)
+    sys.exit(code)
 
 
 def execute(call: Call) -> int:
     """Call a verb; return its exit code, or the one that belongs to what went wrong."""
     from schedkit.cli.context import context
     from schedkit.cli.declaration import verb_function
-    from schedkit.cli.failure import exit_code
+    from schedkit.cli.failure import exit_code, give_up_stdout
 
     try:
-        return verb_function(call.verb)(context(**call.before), **call.given)
-    except BrokenPipeError:
-        # Whoever read the answer has seen enough. Nothing more can be written, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        code = verb_function(call.verb)(context(**call.before), **call.given)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read the answer has seen enough
+        give_up_stdout()
+        return 0
     except Exception as error:
-        code = exit_code(error)
-        if code is None:
+        known = exit_code(error)
+        if known is None:
             raise
-        return code
-
-
-def _end(code: int) -> None:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+        return known
+    return code

@@ -31,10 +31,7 @@ def build(execute: Callable[[Call], int]) -> typer.Typer:
     before: dict[str, Any] = {}
 
     def start(**given: Any) -> None:
-        version = given.pop("version")
-        if version:
-            typer.echo(f"sched {schedkit.__version__}")
-            raise typer.Exit
+        given.pop("version")
         before.update(given)
 
     version = inspect.Parameter(
@@ -42,7 +39,10 @@ def build(execute: Callable[[Call], int]) -> typer.Typer:
         inspect.Parameter.KEYWORD_ONLY,
         default=False,
         annotation=Annotated[
-            bool, typer.Option("-V", "--version", help="Show the version.", is_eager=True)
+            bool,
+            typer.Option(
+                "-V", "--version", help="Show the version.", is_eager=True, callback=_say_version
+            ),
         ],
     )
     app.callback()(_typed(start, parameters(context), [version]))
@@ -53,10 +53,17 @@ def build(execute: Callable[[Call], int]) -> typer.Typer:
         def command(_name: str = name, **given: Any) -> None:
             raise typer.Exit(execute(Call(_name, before, given)))
 
-        app.command(name, help=inspect.getdoc(function), context_settings=_NAMES)(
+        settings = _NAMES | {"allow_extra_args": any(map(_is_hidden, declared))}
+        app.command(name, help=inspect.getdoc(function), context_settings=settings)(
             _typed(command, declared)
         )
     return app
+
+
+def _say_version(wanted: bool) -> None:  # noqa: FBT001  # as typer calls it
+    if wanted:
+        typer.echo(f"sched {schedkit.__version__}")
+        raise typer.Exit
 
 
 def _typed(
@@ -65,10 +72,13 @@ def _typed(
     more: list[inspect.Parameter] | None = None,
 ) -> Callable[..., None]:
     """Return *function* with a signature that typer reads the declared parameters from."""
-    given = [_parameter(parameter) for parameter in declared] + (more or [])
+    shown = [parameter for parameter in declared if not _is_hidden(parameter)]
+    given = [_CONTEXT, *map(_parameter, shown), *(more or [])]
 
-    def call(**values: Any) -> None:
+    def call(ctx: typer.Context, **values: Any) -> None:
         for parameter in declared:
+            if _is_hidden(parameter):
+                values[parameter.name] = ctx.args
             if parameter.many:
                 values[parameter.name] = tuple(values[parameter.name] or ())
         function(**values)
@@ -78,15 +88,23 @@ def _typed(
     return call
 
 
+_CONTEXT = inspect.Parameter(
+    "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
+)
+
+
+def _is_hidden(parameter: Parameter) -> bool:
+    """Return whether a parameter takes what a verb has no use for, to say something about it."""
+    return isinstance(parameter.how, Argument) and parameter.how.hidden
+
+
 def _parameter(parameter: Parameter) -> inspect.Parameter:
     how = parameter.how
     kind: Any = list[parameter.kind] if parameter.many else parameter.kind  # type: ignore[name-defined]  # a type made at run time
     if not parameter.many and parameter.default is None:
         kind = kind | None
     if isinstance(how, Argument):
-        default: Any = typer.Argument(
-            help=how.help, metavar=f"[{how.metavar}]...", hidden=how.hidden, show_default=False
-        )
+        default: Any = typer.Argument(help=how.help, metavar=how.metavar, show_default=False)
     else:
         default = typer.Option(
             *how.names,

@@ -74,7 +74,7 @@ class Context:
             return Path(asked)
         if given := os.environ.get("STATE_DIRECTORY"):
             return Path(given.partition(":")[0])
-        first = self.paths[0].absolute()
+        first = Path(os.path.normpath(self.paths[0].absolute()))
         directory = first if first.is_dir() else first.parent
         if Path("/etc") in (directory, *directory.parents):
             return Path("/var/lib/sched")

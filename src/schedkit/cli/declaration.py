@@ -35,7 +35,7 @@ class Option(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A parameter given by place: the last ones, any number of them."""
+    """A parameter given by place: one, or any number of them when its type is a tuple."""
 
     help: str
     metavar: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 
 from schedkit.errors import ConfigError, LockedError, Problem, SchedError, StoreError
@@ -33,6 +35,10 @@ def exit_code(error: Exception) -> int | None:
         PermissionError: NO_PERMISSION,
     }
     code = next((code for kind, code in codes.items() if isinstance(error, kind)), None)
+    if code is None and isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
+        give_up_stdout()
+        sys.stderr.write(f"error: the answer cannot be written: {_lower(error)}\n")
+        return 1
     if isinstance(error, ConfigError):
         _say_invalid(error)
     elif isinstance(error, PermissionError):
@@ -40,6 +46,15 @@ def exit_code(error: Exception) -> int | None:
     elif code is not None:
         sys.stderr.write(f"error: {error}\n")
     return code
+
+
+def _lower(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def give_up_stdout() -> None:
+    """Let what is still to be written go nowhere: at its end, Python would try once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(problems: tuple[Problem, ...]) -> None:
@@ -54,7 +69,7 @@ def _say_invalid(error: ConfigError) -> None:
     if diagnostics is None:
         _say(error.problems)
         return
-    from schedkit.loader.report import full
+    from schedkit.report import full
 
     sys.stderr.write("\n\n".join(map(full, diagnostics)) + "\n")
     count = len(diagnostics)

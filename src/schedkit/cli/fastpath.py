@@ -57,9 +57,9 @@ def _read(
         if not text.startswith("-") or text == "-":
             if stop_at_word:
                 return given, arguments[position - 1 :]
-            if words is None:
+            if words is None or (not words.many and given[words.name] is not None):
                 raise _LeaveToTyperError
-            given[words.name] = (*given[words.name], text)
+            given[words.name] = (*given[words.name], text) if words.many else text
             continue
         name, equals, value = text.partition("=") if text.startswith("--") else (text, "", "")
         if name not in options:

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from schedkit.texts import safe, width
+
 _NARROWEST = 12  # characters of a column on a terminal that is too small for all of them
 _CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 
@@ -50,31 +52,24 @@ def painted(text: str, colour: str | None, *, wanted: bool) -> str:
     return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if wanted and colour else text
 
 
-def safe(text: str) -> str:
-    """Return *text* with what would move a terminal's cursor, or begin a column, made visible."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def _write_aligned(columns: Sequence[str], rows: list[list[Cell]], *, colour: bool) -> None:
     texts = [
         [safe(cell.plain if cell.shown is None else cell.shown) for cell in row] for row in rows
     ]
     widths = [
-        max(map(_width, (name, *(row[place] for row in texts))))
+        max(map(width, (name, *(row[place] for row in texts))))
         for place, name in enumerate(columns)
     ]
     _fit(widths, _terminal_width() - 2 * (len(columns) - 1))
     header = "  ".join(
-        _padded(_cut(name, width), width) for name, width in zip(columns, widths, strict=True)
+        _padded(_cut(name, cells), cells) for name, cells in zip(columns, widths, strict=True)
     )
     lines = [painted(header.rstrip(), "bold", wanted=colour)]
     for row, shown in zip(rows, texts, strict=True):
         parts: list[str] = []
-        for cell, text, width in zip(row, shown, widths, strict=True):
-            fitting = _cut(text, width)
-            padding = " " * (width - _width(fitting))
+        for cell, text, cells in zip(row, shown, widths, strict=True):
+            fitting = _cut(text, cells)
+            padding = " " * (cells - width(fitting))
             parts.append(painted(fitting, cell.colour, wanted=colour and bool(fitting)) + padding)
         lines.append("  ".join(parts).rstrip())
     sys.stdout.write("\n".join(lines) + "\n")
@@ -94,23 +89,14 @@ def _terminal_width() -> int:
         return 80
 
 
-def _width(text: str) -> int:
-    """Return how many cells of a terminal *text* takes."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+def _padded(text: str, cells: int) -> str:
+    return text + " " * (cells - width(text))
 
 
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
-
-
-def _cut(text: str, width: int) -> str:
-    if _width(text) <= width:
+def _cut(text: str, cells: int) -> str:
+    if width(text) <= cells:
         return text
-    while text and _width(text) > width - 1:
+    while text and width(text) > cells - 1:
         text = text[:-1]
     return f"{text}…"
 
@@ -131,8 +117,10 @@ def past(time: datetime, now: datetime) -> Cell:
 
 
 def countdown(length: timedelta) -> str:
-    """Return how long from now: `12s`, `9min`, `5h 10min`, `2d 1h`, `23d`."""
-    minutes, seconds = divmod(max(round(length.total_seconds()), 0), 60)
+    """Return how long from now: `12s`, `9min`, `5h 10min`, `2d 1h`, `23d`; `-` for the past."""
+    if length < timedelta(0):
+        return "-"
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
     if not minutes:
         return f"{seconds}s"
     hours, minutes = divmod(minutes, 60)

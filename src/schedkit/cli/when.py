@@ -47,7 +47,17 @@ def read(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
 
     Raises: ConfigError.
     """
+    try:
+        found = _read(text, now, zone)
+        found.astimezone(UTC)
+    except ConfigError:
+        raise
+    except (OverflowError, ValueError):
+        raise ConfigError.of(f"{text!r} is outside the years 1-9999") from None
+    return found
 
+
+def _read(text: str, now: datetime, zone: tzinfo | None) -> datetime:
     def local(wall: datetime) -> datetime:
         return wall.astimezone() if zone is None else resolved(wall, zone).astimezone(zone)
 
@@ -71,6 +81,11 @@ def read(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
         hint = "write it as 2026-11-21 14:30, today, 09:30, 2h ago or +90m"
         raise ConfigError.of(f"{text!r} is not a time", hint) from None
     return found if found.tzinfo is not None else local(found)
+
+
+def year_of(instant: datetime, ahead: timedelta) -> int:
+    """Return the year that is *ahead* of *instant*; the last one, beyond it."""
+    return (instant + ahead).year if instant < datetime.max.replace(tzinfo=UTC) - ahead else 9999
 
 
 def span(text: str) -> timedelta:

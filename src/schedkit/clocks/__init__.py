@@ -16,6 +16,7 @@ CLOCKS: Vocabulary[Clock] = Vocabulary(
         "every": ["Every"],
         "hours_years": ["Hourly", "Yearly"],
         "days": ["Daily", "Weekly", "Monthly"],
+        "rrule": ["Rrule"],
         "dates": ["Dates"],
         "market": ["MarketOpen", "MarketClose"],
         "startup": ["Startup"],

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from schedkit.clocks.monthdays import MON_TO_FRI, DayRule, Days
 from schedkit.clocks.recurrence import FIXED, WILD, Recurrence
-from schedkit.errors import ConfigError, did_you_mean
+from schedkit.errors import ConfigError, Problem, did_you_mean
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
@@ -61,7 +62,6 @@ class _Parsed:
 
     field: _Field
     written: str
-    begin: int
     plain: list[str] = dataclasses.field(default_factory=list)
     days: Days = dataclasses.field(default_factory=Days)
 
@@ -74,6 +74,15 @@ class _Parsed:
     def starred(self) -> bool:
         """Whether it begins with a star or is `?`: the rule that decides between AND and OR."""
         return self.text.startswith("*") or self.text == "?"
+
+
+class _Meaning(NamedTuple):
+    """What one field means: its values, and the days that are no values."""
+
+    written: str
+    starred: bool
+    values: tuple[int, ...]
+    days: Days
 
 
 def needs_seed(expression: str) -> bool:
@@ -91,21 +100,25 @@ def recurrence(expression: str, seed: str, *, day_or: bool) -> Recurrence:
     """
     text = _unaliased(expression.strip())
     offset = 0 if text != expression.strip() else len(expression) - len(expression.lstrip())
-    try:
-        parsed = _parsed(text)
-    except ConfigError as error:
-        raise error.shifted(offset) from None
-    seconds, minutes, hours, days, months, weekdays = _expanded(parsed, seed)
+    fields = _fields(text, offset, seed)
+    seconds, minutes, hours, days, months, weekdays = (field.values for field in fields)
     times = tuple((hour, minutes, seconds) for hour in hours)
-    by_number = parsed[3].days | Days(numbers=_mask(days))
-    by_weekday = parsed[5].days | Days(weekdays=_mask((value - 1) % 7 for value in weekdays))
-    both = not day_or or parsed[3].starred or parsed[5].starred
+    by_number = fields[3].days | Days(numbers=_mask(days))
+    by_weekday = fields[5].days | Days(weekdays=_mask((value - 1) % 7 for value in weekdays))
+    both = not day_or or fields[3].starred or fields[5].starred
     sets = (by_number, by_weekday) if both else (by_number | by_weekday,)
-    rule = DayRule(_mask(months), sets)
-    if rule.never:
-        raise ConfigError.of(f"{expression!r} never fires: {_why_never(parsed)}")
-    wild = any(field.text.startswith("*") for field in parsed[1:3])
+    rule = _rule(_mask(months), sets)
+    if rule is None:
+        raise ConfigError.of(f"{expression!r} never fires: {_why_never(fields)}")
+    wild = any(field.written.startswith("*") for field in fields[1:3])
     return Recurrence(rule, times, WILD if wild else FIXED)
+
+
+@lru_cache(maxsize=4096)
+def _rule(months: int, sets: tuple[Days, ...]) -> DayRule | None:
+    """Return the rule of these days, None when there are none; equal ones are one object."""
+    rule = DayRule(months, sets)
+    return None if rule.never else rule
 
 
 def _unaliased(text: str) -> str:
@@ -123,32 +136,45 @@ def _alias_hint(text: str) -> str | None:
     return did_you_mean(text, _ALIASES) or f"known are: {', '.join(_ALIASES)}"
 
 
-def _parsed(text: str) -> list[_Parsed]:
+def _fields(text: str, offset: int, seed: str) -> list[_Meaning]:
+    """Return what the six fields of *text* mean; *offset* is where it begins in the expression."""
     words = list(re.finditer(r"\S+", text))
     if len(words) not in (5, 6):
         raise ConfigError.of(
             f"{text!r} has {len(words)} fields, cron takes 5 or 6",
             "minute hour day month weekday; of 6 fields the first is the second",
-        )
-    fields = [
-        _Parsed(kind, word.group(), word.start())
-        for kind, word in zip(_FIELDS[-len(words) :], words, strict=True)
-    ]
-    if len(fields) == 5:
-        fields.insert(0, _Parsed(_SECOND, "0", 0))
-    problems = []
-    for parsed in fields:
-        for begin, item in _items(parsed.text):
-            try:
-                _read_item(parsed, item)
-            except ConfigError as error:
-                start = parsed.begin + begin
-                span = (start, start + max(len(item), 1))
-                problem = error.problems[0]
-                problems.append(ConfigError.of(problem.message, problem.hint, span).problems[0])
+        ).shifted(offset)
+    fields = [] if len(words) == 6 else [_meaning(0, "0", "")]
+    problems: list[Problem] = []
+    for number, word in enumerate(words, 6 - len(words)):
+        hashed = needs_seed(word.group())
+        try:
+            fields.append(_meaning(number, word.group(), seed if hashed else ""))
+        except ConfigError as error:
+            problems += error.shifted(word.start() + offset).problems
     if problems:
         raise ConfigError(*problems)
     return fields
+
+
+@lru_cache(maxsize=8192)  # ten thousand expressions have a thousand fields between them
+def _meaning(number: int, written: str, seed: str) -> _Meaning:
+    """
+    Return what the field of this number means.
+
+    Raises: ConfigError, with the place in the field.
+    """
+    parsed = _Parsed(_FIELDS[number], written)
+    problems: list[Problem] = []
+    for begin, item in _items(parsed.text):
+        try:
+            _read_item(parsed, item)
+        except ConfigError as error:
+            found, span = error.problems[0], (begin, begin + max(len(item), 1))
+            problems.append(Problem(found.message, found.hint, span=span))
+    if problems:
+        raise ConfigError(*problems)
+    return _Meaning(written, parsed.starred, _expanded(parsed, number, seed), parsed.days)
 
 
 def _items(text: str) -> Iterator[tuple[int, str]]:
@@ -275,23 +301,22 @@ def _unreadable(item: str, field: _Field) -> ConfigError:
     return ConfigError.of(f"{item!r} cannot be read in the {field.name} field", hint)
 
 
-def _expanded(fields: list[_Parsed], seed: str) -> list[tuple[int, ...]]:
-    """Return the values of each field; none where a day field has only what croniter cannot."""
+def _expanded(parsed: _Parsed, number: int, seed: str) -> tuple[int, ...]:
+    """Return the values of a field; none where it has only what croniter cannot read."""
+    if not parsed.plain:
+        return ()
     from croniter import croniter  # slow to import, and needed only when something is read
     from croniter.croniter import CroniterError
 
-    text = " ".join(",".join(parsed.plain) or "*" for parsed in fields)
+    texts = ["*"] * 6
+    texts[number] = ",".join(parsed.plain)
     try:
-        lists, _ = croniter.expand(text, hash_id=(seed or " ").encode(), second_at_beginning=True)
+        lists, _ = croniter.expand(
+            " ".join(texts), hash_id=(seed or " ").encode(), second_at_beginning=True
+        )
     except CroniterError as error:
-        raise ConfigError.of(f"croniter refuses {text!r}: {error}") from None
-    in_our_order = [lists[5], *lists[:5]]
-    return [_values(values, parsed) for values, parsed in zip(in_our_order, fields, strict=True)]
-
-
-def _values(values: Sequence[int | str], parsed: _Parsed) -> tuple[int, ...]:
-    if not parsed.plain:
-        return ()
+        raise ConfigError.of(f"croniter refuses {texts[number]!r}: {error}") from None
+    values = lists[number - 1]  # croniter has the seconds last
     if "*" in values:
         return tuple(range(parsed.field.low, parsed.field.high + 1))
     return tuple(sorted({int(value) for value in values}))
@@ -304,7 +329,7 @@ def _mask(bits: Iterable[int]) -> int:
     return mask
 
 
-def _why_never(fields: list[_Parsed]) -> str:
+def _why_never(fields: list[_Meaning]) -> str:
     day, month = fields[3].written, fields[4].written
     if fields[5].starred:
         return f"no month of {month!r} has a day {day!r}"

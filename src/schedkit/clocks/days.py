@@ -97,7 +97,7 @@ _POSITION = Written(
     tuple,
     _month_position,
     _month_position_text,
-    rf"^(\d{{1,2}}|last|({'|'.join([*_ORDINALS, *_WORDS])}) (weekday|{'|'.join(WEEKDAYS)}))$",
+    r"^\s*(\d{1,2}|[A-Za-z]+|\w+\s+[A-Za-z]+)\s*$",
     "last fri",
 )
 MonthPositions = Annotated[tuple[tuple[int, int], ...], Listed(_POSITION, sorted_once)]

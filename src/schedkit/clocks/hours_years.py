@@ -56,6 +56,11 @@ class YearDays:
 
     days: tuple[MonthDay, ...]
 
+    def first(self, begin: date) -> date | None:
+        """Return the first day not before *begin*; leap days are eight years apart at most."""
+        end = date(min(begin.year + 9, date.max.year), 12, 31)
+        return next(self.dates(begin, end), None)
+
     def dates(self, begin: date, end: date) -> Iterator[date]:
         """Yield the days from *begin* to *end*, both included, in order."""
         for year in range(begin.year, end.year + 1):

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 MON_TO_FRI = 0b0011111
 EVERY_DAY = 0b1111111
+LAST_YEAR = 9990  # as in timeline: some room before datetime's own end
+_FAR = 401  # years after which the calendar repeats, and one
 _LENGTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -75,15 +77,34 @@ class DayRule:
         """Yield the days from *begin* to *end*, both included, in order."""
         year, month, skip = begin.year, begin.month, begin.day
         while (year, month) <= (end.year, end.month):
-            if self.months >> month & 1:
-                length = _length(year, month)
-                first = date(year, month, 1).weekday()
-                stop = end.day if (year, month) == (end.year, end.month) else 31
-                for day in _bits(_in_month(self.all_of, length, first)):
-                    if skip <= day <= stop:
-                        yield date(year, month, day)
+            stop = end.day if (year, month) == (end.year, end.month) else 31
+            for day in self.month(year, month):
+                if skip <= day <= stop:
+                    yield date(year, month, day)
             skip = 0
             year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+
+    def first(self, begin: date) -> date | None:
+        """Return the first day not before *begin*, without walking there; None when it is far."""
+        month, skip = begin.month, begin.day
+        for year in range(begin.year, min(begin.year + _FAR, LAST_YEAR)):
+            while ahead := self.months >> month:
+                jump = (ahead & -ahead).bit_length() - 1
+                month, skip = month + jump, 0 if jump else skip
+                first = date(year, month, 1).weekday()
+                for day in _bits(_in_month(self.all_of, _length(year, month), first)):
+                    if day >= skip:
+                        return date(year, month, day)
+                month, skip = month + 1, 0
+            month, skip = 1, 0
+        return None
+
+    def month(self, year: int, month: int) -> tuple[int, ...]:
+        """Return the days of a month, in order."""
+        if not self.months >> month & 1:
+            return ()
+        first = date(year, month, 1).weekday()
+        return _bits(_in_month(self.all_of, _length(year, month), first))
 
     @property
     def never(self) -> bool:

@@ -10,18 +10,24 @@ Source: cron(8) of Debian cron 3.0pl1, "Notes".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol, Self
 
 from schedkit import timeline
 from schedkit.clocks.clock import Clock, ClockChanges
+from schedkit.clocks.monthdays import DayRule
 
 _HOURS = [timedelta(hours=hour) for hour in range(25)]
 _MINUTES = [timedelta(minutes=minute) for minute in range(61)]
 _SECONDS = [timedelta(seconds=second) for second in range(60)]
+_DAY = timedelta(days=1)
+_MONTH = timedelta(days=31)
+_FEW = 48  # times a day up to which a month is worked out at once
+_MANY = 1440  # times a day up to which those of a day are kept: a cron with seconds has 86,400
 
 # (hour, minutes of it, seconds of each of these), in order: a product or a list of single times
 Times = tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]
@@ -49,6 +55,9 @@ class DaysOf(Protocol):
     def dates(self, begin: date, end: date) -> Iterator[date]:
         """Yield the days from *begin* to *end*, both included, in order."""
 
+    def first(self, begin: date) -> date | None:
+        """Return the first day not before *begin*, None when there is none in sight."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
@@ -61,21 +70,32 @@ class Recurrence:
     def after(self, instant: datetime, zone: tzinfo) -> Iterator[datetime]:
         """Yield the instants (UTC) later than *instant*, ascending and each once."""
         later = instant + datetime.resolution
-        for stretch in timeline.stretches(instant, zone):
-            begin, end = stretch.begin, stretch.end
-            if (
-                self.dst.gap == "run"
-                and stretch.skipped
-                and begin > instant
-                and self._made_up(stretch)
-            ):
-                yield begin
-                later = max(later, begin + datetime.resolution)
-            if self.dst.fold == "first":
-                begin = max(begin, stretch.repeats_until)
-            elif self.dst.fold == "second":
-                end = stretch.repeated_from
-            yield from self._within(max(begin, later), end, stretch.offset)
+        while (day := self.days.first((later - _DAY).date())) is not None:
+            # Two days early: no zone is farther from UTC, and no change skips more.
+            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            for stretch in timeline.stretches(max(later, midnight - 2 * _DAY), zone):
+                quiet = True
+                for fire in self._in_stretch(stretch, later):
+                    quiet = False
+                    yield fire
+                later = max(later, stretch.end)
+                if quiet:
+                    break  # to jump on to the next of its days
+            else:
+                return
+
+    def _in_stretch(self, stretch: timeline.Stretch, later: datetime) -> Iterator[datetime]:
+        """Yield the instants within *stretch* that are not before *later*."""
+        begin, end = stretch.begin, stretch.end
+        makes_up = self.dst.gap == "run" and stretch.skipped and begin >= later
+        if makes_up and self._made_up(stretch):
+            yield begin
+            later = begin + datetime.resolution
+        if self.dst.fold == "first":
+            begin = max(begin, stretch.repeats_until)
+        elif self.dst.fold == "second":
+            end = stretch.repeated_from
+        yield from self._within(max(begin, later), end, stretch.offset)
 
     def skipped(self, instant: datetime, zone: tzinfo) -> list[datetime]:
         """Return the wall times that a clock change at *instant* skipped and it makes up for."""
@@ -105,26 +125,75 @@ class Recurrence:
         """Yield the instants from *begin* up to *end* while the wall shows *offset* beyond UTC."""
         if begin >= end:
             return
-        for day in self.days.dates((begin + offset).date(), (end + offset).date()):
-            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC) - offset
-            for fire in self._on_day(midnight, begin):
+        for start, length, offsets in self._pieces(begin + offset, end + offset):
+            piece = start - offset
+            if begin <= piece and piece + length <= end:
+                for after_start in offsets:
+                    yield piece + after_start
+                continue
+            for after_start in offsets:
+                fire = piece + after_start
                 if fire >= end:
                     return
-                yield fire
+                if fire >= begin:
+                    yield fire
 
-    def _on_day(self, midnight: datetime, begin: datetime) -> Iterator[datetime]:
-        for hour, minutes, seconds in self.times:
-            at_hour = midnight + _HOURS[hour]
-            if at_hour + _HOURS[1] <= begin:
+    def _pieces(
+        self, begin: datetime, end: datetime
+    ) -> Iterator[tuple[datetime, timedelta, Iterable[timedelta]]]:
+        """
+        Yield where months or days begin, how long they are, and what is after that.
+
+        A month at once where there are few times a day: it is worked out once for all months
+        that are alike.
+        """
+        offsets = _offsets(self.times) if _number(self.times) <= _MANY else None
+        if isinstance(self.days, DayRule) and offsets is not None and len(offsets) <= _FEW:
+            year, month = begin.year, begin.month
+            while (year, month) <= (end.year, end.month):
+                days = self.days.month(year, month)
+                if days:
+                    start = datetime(year, month, 1, tzinfo=UTC)
+                    yield start, _MONTH, _month_offsets(days, self.times)
+                year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+            return
+        for day in self.days.dates(begin.date(), end.date()):
+            start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            if offsets is not None:
+                yield start, _DAY, offsets
+            else:
+                after = begin - start if begin > start else timeline.ZERO
+                yield start, _DAY, _offsets_from(self.times, after)
+
+
+def _number(times: Times) -> int:
+    return sum(len(minutes) * len(seconds) for _, minutes, seconds in times)
+
+
+@lru_cache(maxsize=1024)
+def _offsets(times: Times) -> tuple[timedelta, ...]:
+    """Return every time of a day, after midnight."""
+    return tuple(_offsets_from(times, timeline.ZERO))
+
+
+@lru_cache(maxsize=4096)
+def _month_offsets(days: tuple[int, ...], times: Times) -> tuple[timedelta, ...]:
+    """Return every time of the days of a month, after its begin."""
+    return tuple((day - 1) * _DAY + offset for day in days for offset in _offsets(times))
+
+
+def _offsets_from(times: Times, begin: timedelta) -> Iterator[timedelta]:
+    """Yield the times of a day that are not before *begin*, hours and minutes jumped over."""
+    for hour, minutes, seconds in times:
+        at_hour = _HOURS[hour]
+        if at_hour + _HOURS[1] <= begin:
+            continue
+        for minute in minutes:
+            at_minute = at_hour + _MINUTES[minute]
+            if at_minute + _MINUTES[1] <= begin:
                 continue
-            for minute in minutes:
-                at_minute = at_hour + _MINUTES[minute]
-                if at_minute + _MINUTES[1] <= begin:
-                    continue
-                for second in seconds:
-                    fire = at_minute + _SECONDS[second]
-                    if fire >= begin:
-                        yield fire
+            for second in seconds:
+                yield at_minute + _SECONDS[second]
 
 
 class WallClock(Clock):

@@ -1,6 +1,6 @@
 """From YAML to jobs: every problem with its file, line and column."""
 
 from schedkit.loader.read import load
-from schedkit.loader.report import Diagnostic, InvalidFileError
+from schedkit.report import Diagnostic, InvalidFileError
 
 __all__ = ["Diagnostic", "InvalidFileError", "load"]

@@ -5,65 +5,100 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from schedkit.commands import FromFile
 from schedkit.config import Config
-from schedkit.errors import Problem
+from schedkit.errors import ConfigError, Problem
 from schedkit.job import Job
 from schedkit.loader import document
+from schedkit.loader.document import Document
 from schedkit.loader.lints import Finding, broken_promises, lints, overlaps
-from schedkit.loader.report import Diagnostic
+from schedkit.report import Diagnostic, shown
 
 
 def check(config: Config) -> list[Diagnostic]:
     """Return what is suspicious or wrong about the jobs, with its places."""
-    documents = {job.file: document.read(Path(job.file)) for job in config.jobs}
+    documents = {job.file: document.read(Path(shown(job.file))) for job in config.jobs}
     now = datetime.now(UTC)
+    said: set[tuple[object, ...]] = set()
     for job in config.jobs:
         found = [*lints(job, now), *broken_promises(job, now)]
-        found += [Finding((key,), problem) for key, problem in _of(job)]
+        found += [Finding(path, problem) for path, problem in _of(job)]
         read = documents[job.file]
         if read.has("jobs", job.name, "timeout") and (problem := overlaps(job, now)) is not None:
             found.append(Finding(("timeout",), problem))
         for path, problem, severity in found:
-            place = ("jobs", job.name, *path)
-            read.add(Problem(problem.message, problem.hint, place), severity)
+            where, place = _place(job, path, documents)
+            if (id(where), place, problem) not in said:
+                said.add((id(where), place, problem))
+                where.add(replace(problem, path=place), severity)
     diagnostics = [one for read in documents.values() for one in read.diagnostics]
     return sorted(diagnostics, key=lambda one: (one.file, one.line, one.column))
 
 
-def _of(job: Job) -> Iterator[tuple[str, Problem]]:
-    directory = Path(job.directory) / Path(job.working_dir).expanduser()
-    if not directory.is_dir():
-        yield "working_dir", Problem(f"{directory} is not a directory")
-    files = [("env_file", name) for name in job.env_file]
-    files += [("env", value.path) for value in job.env.values() if isinstance(value, FromFile)]
-    for key, name in files:
-        if not (Path(job.directory) / Path(name).expanduser()).is_file():
-            yield key, Problem(f"{name!r} is not a file")
+def _place(
+    job: Job, path: tuple[str | int, ...], documents: Mapping[str, Document]
+) -> tuple[Document, tuple[str | int, ...]]:
+    """Return where a key of *job* stands: in the job, or among the defaults."""
+    own = documents[job.file]
+    if not own.has("jobs", job.name, str(path[0])):
+        for read in documents.values():
+            if read.has("defaults", str(path[0])):
+                return read, ("defaults", *path)
+    return own, ("jobs", job.name, *path)
+
+
+def _of(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
+    try:
+        directory = job.path(job.working_dir)
+        if not directory.is_dir():
+            yield ("working_dir",), Problem(f"{directory} is not a directory")
+    except (ConfigError, ValueError) as error:
+        yield ("working_dir",), Problem(str(error))
+        return
+    files: list[tuple[tuple[str | int, ...], str]] = []
+    files += [(("env_file", n), name) for n, name in enumerate(job.env_file)]
+    files += [
+        (("env", name, "from_file"), value.path)
+        for name, value in job.env.items()
+        if isinstance(value, FromFile)
+    ]
+    for path, name in files:
+        if not _is_file(job, name):
+            yield path, Problem(f"{name!r} is not a file")
     if isinstance(job.command, tuple):
-        yield from _program("command", job.command[0], directory)
+        yield from _program(("command", 0), job.command[0], directory)
     elif job.command is not None:
-        yield from _program("shell", job.shell, directory)
+        yield from _program(("shell",), job.shell, directory)
     elif job.interpreter is not None:
-        yield from _program("interpreter", job.interpreter, directory)
+        yield from _program(("interpreter",), job.interpreter, directory)
     else:
         yield from _function(job, directory)
 
 
-def _program(key: str, program: str, directory: Path) -> Iterator[tuple[str, Problem]]:
+def _is_file(job: Job, name: str) -> bool:
+    try:
+        return job.path(name).is_file()
+    except (ConfigError, ValueError):
+        return False
+
+
+def _program(
+    path: tuple[str | int, ...], program: str, directory: Path
+) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
     """Look for a program as it will be when it is started: PATH, or from the working directory."""
     found = shutil.which(os.path.join(directory, program) if "/" in program else program)  # noqa: PTH118
     if found is None:
-        yield key, Problem(f"the program {program!r} is not found")
+        yield path, Problem(f"the program {program!r} is not found")
 
 
-def _function(job: Job, directory: Path) -> Iterator[tuple[str, Problem]]:
+def _function(job: Job, directory: Path) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
     """Look for the top module of a Python function; none of its code is run."""
     module = str(job.python).partition(":")[0].partition(".")[0]
     beside = (directory / module, directory / f"{module}.py")
     if not any(path.exists() for path in beside) and importlib.util.find_spec(module) is None:
-        yield "python", Problem(f"no module named {module!r} is found", "is it installed?")
+        yield ("python",), Problem(f"no module named {module!r} is found", "is it installed?")

@@ -14,14 +14,15 @@ from typing import Any
 
 import yaml
 
-from schedkit.errors import Problem
-from schedkit.loader.report import Diagnostic, InvalidFileError
+from schedkit.errors import Problem, did_you_mean
+from schedkit.report import Diagnostic, InvalidFileError
 
 _NULL = "tag:yaml.org,2002:null"
 _MERGE = "tag:yaml.org,2002:merge"
 _STRING = "tag:yaml.org,2002:str"
 _PLAIN_TAGS = {_NULL, _MERGE, _STRING, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _MOST_VALUES = 2_000_000  # a file of ten thousand jobs has about 200,000; aliases can make more
+_ITSELF = "this alias contains itself"
 _DEEPEST = 50  # levels
 # What opens a level, and how many of them PyYAML's C composer, which recurses, is sure to survive.
 _OPENINGS = ("[", "{", "- ", "? ")
@@ -42,6 +43,9 @@ _TextLoader.add_implicit_resolver(
 _TextLoader.add_implicit_resolver(_MERGE, re.compile(r"^<<$"), ["<"])
 
 
+REFUSED: Any = type("Refused", (), {"__repr__": lambda _: "what has been refused"})()
+
+
 @dataclass(frozen=True, slots=True)
 class _Pair:
     key: yaml.Node
@@ -58,10 +62,15 @@ class Document:
         self._root = root
         self._values = 0
         self._open: set[int] = set()
+        self._checked: set[int] = set()
         self._known_pairs: dict[int, dict[str, _Pair]] = {}
 
     def plain(self) -> Any:
-        """Return the contents as plain data: dict, list, str and None; None for an empty file."""
+        """
+        Return the contents as plain data: dict, list, str and None; None for an empty file.
+
+        REFUSED stands for what has been refused already.
+        """
         return None if self._root is None else self._plain(self._root)
 
     def typed(self, *path: str | int) -> Any:
@@ -113,7 +122,7 @@ class Document:
     def _plain(self, node: yaml.Node, *, typed: bool = False) -> Any:
         if (complaint := self._complaint(node)) is not None:
             self._report(node, *complaint)
-            return None
+            return REFUSED
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node, typed=typed)
         self._open.add(id(node))
@@ -136,21 +145,21 @@ class Document:
                 [self._diagnostic(node, Problem("the aliases of this file expand to too much"))]
             )
         if id(node) in self._open:
-            return "this alias contains itself", None
+            return _ITSELF, None
         if len(self._open) > _DEEPEST:
             return f"this is nested more than {_DEEPEST} levels deep", None
         if node.tag not in _PLAIN_TAGS:
             hint = "the keys of a job say of what type their values are"
             return f"the tag {_short(node.tag)} is not used here", hint
+        if isinstance(node, yaml.ScalarNode) and len(node.value) > _DIGITS and node.value.isdigit():
+            return f"a number of {len(node.value)} digits is too long", None
         return None
 
     def _check_keys(self, node: yaml.MappingNode) -> None:
         lines: dict[str, int] = {}
         for key, value in node.value:
             if _is_merge(key):
-                others = value.value if isinstance(value, yaml.SequenceNode) else [value]
-                if not all(isinstance(other, yaml.MappingNode) for other in others):
-                    self._report(value, "'<<' merges a mapping, or a list of mappings", None)
+                self._check_merge(value)
             elif not isinstance(key, yaml.ScalarNode):
                 self._report(key, "a key is a text, not a list or a mapping", None)
             elif key.value in lines:
@@ -159,11 +168,24 @@ class Document:
             else:
                 lines[key.value] = key.start_mark.line + 1
 
-    def _pairs(self, node: yaml.MappingNode, depth: int = 0) -> dict[str, _Pair]:
+    def _check_merge(self, value: yaml.Node) -> None:
+        for other in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+            if not isinstance(other, yaml.MappingNode):
+                self._report(other, "'<<' merges a mapping, or a list of mappings", None)
+            elif id(other) in self._open:
+                self._report(other, _ITSELF, None)
+            elif id(other) not in self._checked:
+                self._checked.add(id(other))
+                self._open.add(id(other))
+                self._check_keys(other)
+                self._open.discard(id(other))
+
+    def _pairs(self, node: yaml.MappingNode) -> dict[str, _Pair]:
         """Return the keys of a mapping, those merged into it last and only where it has none."""
         if (known := self._known_pairs.get(id(node))) is not None:
             return known
-        pairs: dict[str, _Pair] = {}
+        # Known from here on: one that merges itself, which is refused elsewhere, ends here.
+        pairs = self._known_pairs[id(node)] = {}
         merged: list[yaml.Node] = []
         for key, value in node.value:
             if _is_merge(key):
@@ -171,15 +193,16 @@ class Document:
             elif isinstance(key, yaml.ScalarNode):
                 pairs.setdefault(key.value, _Pair(key, value))
         for other in merged:
-            if isinstance(other, yaml.MappingNode) and depth < _DEEPEST:  # it may merge itself
-                for name, pair in self._pairs(other, depth + 1).items():
+            if isinstance(other, yaml.MappingNode):
+                for name, pair in self._pairs(other).items():
                     pairs.setdefault(name, pair)
-        if depth == 0:
-            self._known_pairs[id(node)] = pairs
         return pairs
 
     def _report(self, node: yaml.Node, message: str, hint: str | None) -> None:
-        self.diagnostics.append(self._diagnostic(node, Problem(message, hint)))
+        found = self._diagnostic(node, Problem(message, hint))
+        said = [one.message for one in self.diagnostics]
+        if message != _ITSELF or message not in said:  # round a circle everything contains itself
+            self.diagnostics.append(found)
 
     def _diagnostic(self, node: yaml.Node, problem: Problem, severity: str = "error") -> Diagnostic:
         line, column = node.start_mark.line, node.start_mark.column
@@ -274,29 +297,59 @@ def _check_depth(name: str, text: str, lines: list[str]) -> None:
 
 
 def _syntax(name: str, lines: list[str], error: yaml.MarkedYAMLError) -> Diagnostic:
-    mark = error.problem_mark or error.context_mark
+    begun, mark = error.context_mark, error.problem_mark or error.context_mark
+    message, hint = error.problem or "this cannot be read as YAML", None
+    if begun is not None and mark is not None and "alias" in (error.context or ""):
+        mark = begun
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     text = lines[line] if line < len(lines) else ""
-    message = error.problem or "this cannot be read as YAML"
-    hint = None
-    if error.context is not None and "alias" in error.context and error.context_mark:
-        line, column = error.context_mark.line, error.context_mark.column
-        text = lines[line] if line < len(lines) else ""
-        value = text[column:].strip()
-        message, hint = "'*' begins an alias in YAML", f"write: cron {value}"
-    elif text[column : column + 1] == "@":
-        value = text[column:].strip()
-        message, hint = "YAML keeps '@' for itself", f"write: cron {value}"
+    rest = text[column:]
+    opening = _UNCLOSED.get(error.context or "")
+    if opening and begun is not None and line > begun.line:
+        line, column = begun.line, begun.column
+        text, message = lines[line], f"this {opening} is not closed"
+    elif rest.startswith("*"):
+        message, hint = _alias(rest, lines)
+    elif rest[:1] in ("@", "%", "`"):
+        message, hint = f"YAML keeps {rest[0]!r} for itself", _cron_hint(rest) or _QUOTES
     elif "\t" in text[: column + 1]:
         message, hint = "a tab stands where YAML wants spaces", "indent with spaces"
-    elif error.context is not None and "expected a single document" in error.context:
+    elif "expected a single document" in (error.context or ""):
         message, hint = "a second document begins here", "one file holds one document"
     elif "mapping values are not allowed" in message:
         hint = "put a text that has ': ' in it into quotes"
-    elif "undefined alias" in message or "found undefined alias" in (error.problem or ""):
-        value = text[column:].strip()
-        message, hint = f"the alias {value.split()[0]!r} is not defined", f"write: cron {value}"
     return Diagnostic("error", name, line + 1, column + 1, 1, message, hint, text)
+
+
+_QUOTES = "put it in quotes"
+_UNCLOSED = {
+    "while scanning a quoted scalar": "quote",
+    "while parsing a flow sequence": "bracket",
+    "while parsing a flow mapping": "brace",
+}
+_CRON = re.compile(
+    r"\*[\w*/,\-]*(?:[ \t]+[\w*/,\-?]+(?:#\d)?){4,5}|@(?!reboot)[a-z]+ly\b|@midnight"
+)
+
+
+def _alias(text: str, lines: list[str]) -> tuple[str, str]:
+    """Return what to say of a value that begins with a star, which YAML takes for an alias."""
+    cron = _cron_hint(text)
+    alias = re.match(r"\*[\w-]+(?=$|[\s,\]}])", text)
+    if cron is not None or alias is None:
+        return "'*' begins an alias in YAML", cron or _QUOTES
+    anchors = re.findall(r"(?:^|\s)&([\w-]+)", "\n".join(lines))
+    near = did_you_mean(alias.group(), [f"*{anchor}" for anchor in anchors])
+    return f"the alias {alias.group()!r} is not defined", near or _QUOTES
+
+
+def _cron_hint(text: str) -> str | None:
+    if text.startswith("@reboot"):
+        return "write: startup boot"
+    if every := re.match(r"@(every [\w]+)", text):
+        return f"write: {every[1]}"
+    expression = _CRON.match(text)
+    return None if expression is None else f"write: cron {expression.group()}"
 
 
 def _short(tag: str) -> str:
@@ -305,6 +358,8 @@ def _short(tag: str) -> str:
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+_NO_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_DIGITS = 4300  # Python itself reads no more
 _WORDS = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
@@ -320,7 +375,8 @@ def _scalar(node: yaml.ScalarNode, *, typed: bool) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):
-        return int(text, 0) if text.startswith("0") and text[1:2] in "ox" else int(text)
-    if _FLOAT.fullmatch(text):
-        return float(text)
+        return int(text, 0) if text.startswith("0") and text[1:2] in ("o", "x") else int(text)
+    if _FLOAT.fullmatch(text) or _NO_NUMBER.fullmatch(text):
+        lower = text.lower()
+        return float(lower.replace(".inf", "inf").replace(".nan", "nan"))
     return text

@@ -5,24 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 from schedkit import values
 from schedkit.calendars import WEEKDAYS, Calendar, known, read_calendar
 from schedkit.config import Config, RunnerSettings, Stamp
 from schedkit.errors import ConfigError, Problem, did_you_mean
-from schedkit.job import Job, Keys, Lines, name_problem
+from schedkit.job import Job, Keys, Lines, conflicts, name_problem
 from schedkit.loader import document
-from schedkit.loader.document import Document
+from schedkit.loader.defaults import KEY_NAMES, MAPPINGS, merged_keys, reaches, spelled_out
+from schedkit.loader.document import REFUSED, Document
 from schedkit.loader.lints import never_fires
-from schedkit.loader.report import Diagnostic, InvalidFileError
 from schedkit.loader.zone import machine_zone
+from schedkit.report import Diagnostic, InvalidFileError
 
 _TOP = ("timezone", "defaults", "calendars", "runner", "state", "jobs")
+_HOW = ("command", "python", "shell", "interpreter")
 _SCHEDULE = ("clock", "filters", "adjustments", "timezone", "dst", "enabled")
 
 
@@ -98,8 +100,8 @@ class _Reading:
         self._top: dict[str, _Entry] = {}
         self._jobs: dict[str, _Entry] = {}
         self._defaults: dict[str, Any] = {}
-        self._broken_defaults: set[str] = set()
-        self._reported: set[tuple[str, ...]] = set()
+        self._said: set[str] = set()
+        self._shared: dict[object, object] = {}  # equal parts of jobs are one object
         for read in documents:
             self._take(read)
 
@@ -116,6 +118,8 @@ class _Reading:
 
     def _take(self, read: Document) -> None:
         plain = read.plain()
+        if plain is REFUSED:
+            return
         if plain is None and not read.diagnostics:
             read.add(Problem("the file is empty", "run 'sched init' for one to begin with"))
         if not isinstance(plain, dict):
@@ -141,7 +145,7 @@ class _Reading:
 
     def _take_jobs(self, entry: _Entry) -> None:
         if not isinstance(entry.value, dict):
-            if entry.value is not None:
+            if entry.value is not None and entry.value is not REFUSED:
                 kind = values.shape(entry.value)
                 hint = "write the name of each job as a key"
                 entry.add(Problem(f"{kind} stands where the jobs belong", hint))
@@ -158,19 +162,36 @@ class _Reading:
                 self._jobs[name] = job
 
     def _read_defaults(self) -> None:
+        """Read the defaults alone: what is wrong with them is said once, whoever has them."""
         entry = self._top.get("defaults")
-        if entry is None or entry.value is None:
-            return
-        if not isinstance(entry.value, dict):
-            kind = values.shape(entry.value)
-            entry.add(Problem(f"{kind} stands where keys of jobs belong"))
-            return
-        self._defaults = _with_typed_params(entry)
-        for key in entry.value:
-            if key in ("command", "python", "clock"):
-                continue  # a job has one of its own more often than not: read with each job
-            if key not in _KEY_NAMES:
-                entry.add(_unknown(key, "in 'defaults'"))
+        if entry is not None and entry.value is not None:
+            if not isinstance(entry.value, dict):
+                kind = values.shape(entry.value)
+                entry.add(Problem(f"{kind} stands where keys of jobs belong"))
+            else:
+                self._defaults = spelled_out(_keys(entry))
+        zone = {"timezone": self._top["timezone"].value} if "timezone" in self._top else {}
+        filled = {"clock": "startup", **zone, **self._defaults}
+        if "retry" in self._defaults and isinstance(filled["retry"], dict):
+            filled["retry"] = {"max_retries": 0, **filled["retry"]}
+        if filled.get("timezone") == "local":
+            filled["timezone"] = "UTC"  # the machine's zone is looked up for the jobs that use it
+        try:
+            values.read(Keys, {"command": "true"} | filled)
+        except ConfigError as error:
+            for problem in error.problems:
+                key = str(problem.path[0]) if problem.path else ""
+                if key in _HOW or not key:
+                    continue  # whether these go together is a matter of each job
+                place = "defaults" if key in self._defaults else key
+                if place not in self._top:
+                    continue
+                above = self._top[place]
+                if problem.on_key and len(problem.path) == 1:
+                    above.add(_unknown(key, "in 'defaults'"))
+                else:
+                    path = problem.path if place == "defaults" else problem.path[1:]
+                    above.add(replace(problem, path=path))
 
     def _calendars(self) -> dict[str, Calendar]:
         """Return the calendars of the files; one with a problem stands for Monday to Friday."""
@@ -201,12 +222,14 @@ class _Reading:
         return os.path.normpath(base / Path(entry.value).expanduser())
 
     def _job(self, name: str, entry: _Entry) -> Job | None:
+        if entry.value is REFUSED:
+            return None
         if not isinstance(entry.value, dict):
             kind = values.shape(entry.value)
             entry.add(Problem(f"{kind} stands where the keys of the job {name!r} belong"))
             return None
-        own = _with_typed_params(entry)
-        merged = _merged(self._defaults, own)
+        own = _keys(entry)
+        merged = merged_keys(self._defaults, own)
         if "timezone" not in merged and "timezone" in self._top:
             merged["timezone"] = self._top["timezone"].value
         try:
@@ -214,19 +237,28 @@ class _Reading:
                 merged["timezone"] = machine_zone()
             keys = values.read(Keys, merged)
         except ConfigError as error:
-            for problem in error.problems:
+            found = list(error.problems)
+            found += [p for p in self._conflicts(merged, found) if p not in found]
+            for problem in found:
                 self._add(name, entry, own, problem)
             return None
-        job = _made(name, entry, keys, self._lines(entry, keys))
+        if _refused(merged):
+            return None
+        job = _made(name, entry, keys, self._lines(entry, keys), self._shared)
         if job.filters:
             self._refuse_contradictions(entry, job, own)
         return job
 
+    def _conflicts(self, merged: Mapping[str, Any], found: list[Problem]) -> list[Problem]:
+        """Return what is wrong with the keys as such, unless a typo or a refusal explains it."""
+        explained = any(p.on_key and p.hint and ("command" in p.hint or "python" in p.hint)
+                        for p in found) or REFUSED in merged.values()  # fmt: skip
+        return [p for p in conflicts(merged) if p.path or not explained]
+
     def _refuse_contradictions(self, entry: _Entry, job: Job, own: Mapping[str, Any]) -> None:
         for path, problem, severity in never_fires(job, datetime.now(UTC)):
             if severity == "error":
-                placed = Problem(problem.message, problem.hint, path)
-                self._add(job.name, entry, own, placed)
+                self._add(job.name, entry, own, replace(problem, path=path))
 
     def _lines(self, entry: _Entry, keys: Keys) -> Lines:
         return Lines(
@@ -248,26 +280,31 @@ class _Reading:
         return defaults.document.line("defaults", key, position)
 
     def _add(self, name: str, entry: _Entry, own: Mapping[str, Any], problem: Problem) -> None:
-        """Add a problem of a job where its cause was written: in the job, or above it, once."""
-        key = str(problem.path[0]) if problem.path else None
+        """Add a problem of a job, unless it was said already where its cause stands."""
+        if not problem.path:
+            if REFUSED not in own.values():
+                entry.add(replace(problem, message=f"job {name!r}: {problem.message}", on_key=True))
+            return
+        key = str(problem.path[0])
+        if _at(own, problem.path) is REFUSED:
+            return
         if problem.on_key and problem.message.startswith("unknown key") and len(problem.path) == 1:
-            problem = _unknown(str(key), f"in job {name!r}")
-        if key is None or _reaches(own, problem.path, 2 if key in _MAPPINGS else 1):
-            entry.add(problem if key else Problem(
-                f"job {name!r}: {problem.message}", problem.hint, on_key=True
-            ))  # fmt: skip
-            return
-        above = self._top.get("defaults" if key in self._defaults else key)
-        if above is None:
+            problem = _unknown(key, f"in job {name!r}")
+        if reaches(own, problem.path, 2 if key in MAPPINGS else 1):
             entry.add(problem)
-            return
-        steps = tuple(map(str, problem.path))
-        if steps in self._reported or not above.value:
-            return
-        self._reported.add(steps)
-        in_defaults = above.path == ("defaults",)
-        path = problem.path if in_defaults else problem.path[1:]
-        above.add(Problem(problem.message, problem.hint, path, problem.span, problem.on_key))
+        elif key == "timezone" and problem.message.startswith("the zone of this machine"):
+            above = self._top["defaults" if key in self._defaults else key]
+            if problem.message not in self._said:
+                self._said.add(problem.message)
+                above.add(
+                    replace(
+                        problem, path=problem.path[1:] if above.path == (key,) else problem.path
+                    )
+                )
+        elif key not in self._defaults and key not in self._top:
+            entry.add(problem)
+        elif problem.message.startswith(f"{name!r} never fires"):
+            entry.add(replace(problem, path=(), on_key=True))
 
     def _read(self, kind: type[Any], entry: _Entry) -> Any:
         if not isinstance(entry.value, dict):
@@ -282,19 +319,9 @@ class _Reading:
             return None
 
 
-def _reaches(keys: Mapping[str, Any], path: tuple[str | int, ...], depth: int) -> bool:
-    """Return whether the first *depth* steps of *path* lead somewhere in *keys*."""
-    value: Any = keys
-    for step in path[:depth]:
-        if not isinstance(value, Mapping) or step not in value:
-            return False
-        value = value[step]
-    return True
-
-
 def _unknown(key: str, where: str) -> Problem:
     return Problem(
-        f"unknown key {key!r} {where}", did_you_mean(key, _KEY_NAMES), (key,), on_key=True
+        f"unknown key {key!r} {where}", did_you_mean(key, KEY_NAMES), (key,), on_key=True
     )
 
 
@@ -315,55 +342,54 @@ def _with_days_of_file(raw: Any, entry: _Entry) -> Any:
     return {**rest, "closed": [*listed, *(day.isoformat() for day in found)]}
 
 
-def _with_typed_params(entry: _Entry) -> dict[str, Any]:
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+    """Return what stands at *path*, or as far as it leads."""
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    return value
+
+
+def _refused(value: Any) -> bool:
+    """Return whether anything within *value* has been refused already."""
+    if isinstance(value, dict):
+        return any(map(_refused, value.values()))
+    return any(map(_refused, value)) if isinstance(value, list) else value is REFUSED
+
+
+def _keys(entry: _Entry) -> dict[str, Any]:
     """Return the keys of a job; its params alone are typed by YAML."""
     keys: dict[str, Any] = dict(entry.value)
-    if keys.get("params") is not None:
+    if keys.get("params") is not None and keys["params"] is not REFUSED:
         keys["params"] = entry.document.typed(*entry.path, "params")
     return keys
 
 
-def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of a job with the defaults under them, mapping by mapping."""
-    merged = {**defaults, **own}
-    if "command" in own:
-        merged.pop("python", None) if "python" not in own else None
-    elif "python" in own:
-        merged.pop("command", None)
-    for key in _MAPPINGS:
-        above, below = defaults.get(key), own.get(key)
-        if isinstance(above, Mapping) and isinstance(below, Mapping):
-            merged[key] = {**above, **below}
-    return merged
-
-
-def _mappings(kind: type) -> Iterable[str]:
-    """Yield the names of the keys whose values are mappings, not words of a vocabulary."""
-    for name, hint in get_type_hints(kind).items():
-        options = (hint, *get_args(hint))
-        if any(is_dataclass(option) or get_origin(option) is dict for option in options):
-            yield name
-
-
-_KEY_NAMES = [field.name for field in fields(Keys)]
-_MAPPINGS = frozenset(_mappings(Keys))
-
-
-def _made(name: str, entry: _Entry, keys: Keys, lines: Lines) -> Job:
-    given = {field: getattr(keys, field) for field in _KEY_NAMES}
+def _made(name: str, entry: _Entry, keys: Keys, lines: Lines, shared: dict[object, object]) -> Job:
+    given = {field: getattr(keys, field) for field in KEY_NAMES}
+    for field in ("retry", "success", "filters", "adjustments"):
+        given[field] = shared.setdefault(given[field], given[field])
     given["clock"] = tuple(clock.seeded(name) for clock in keys.clock)
     written = values.written(keys)
     file = Path(entry.document.path).absolute()
     return Job(
         **given,
         name=name,
-        file=entry.document.path,
+        file=str(file),
         line=entry.document.line(*entry.path),
         directory=str(file.parent),
         digest=_digest(written),
         lines=lines,
-        schedule_digest=_digest({key: written.get(key) for key in _SCHEDULE}),
+        schedule_digest=_digest({key: _unordered(key, written) for key in _SCHEDULE}),
     )
+
+
+def _unordered(key: str, written: Mapping[str, Any]) -> Any:
+    """Return what is written of a key; of clocks, which are a union, the order says nothing."""
+    value = written.get(key)
+    return sorted(value, key=repr) if key == "clock" and value else value
 
 
 def _digest(written: Any) -> str:

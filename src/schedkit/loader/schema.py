@@ -25,7 +25,10 @@ def schema() -> dict[str, Any]:
     for vocabulary in (CLOCKS, FILTERS, ADJUSTMENTS):
         definitions[vocabulary.kind] = _vocabulary(vocabulary, definitions)
     job = _of(Keys, definitions)
-    defaults = {**job, "required": []}
+    # What a job has to have may stand in the defaults, and half of a retry in each.
+    for own in (job, *(definitions[name] for name in _MERGED)):
+        own.pop("required", None)
+    defaults = {**job, "type": ["object", "null"]}
     zone = job["properties"]["timezone"]
     return {
         "$schema": _DRAFT,
@@ -35,14 +38,14 @@ def schema() -> dict[str, Any]:
             "timezone": {**zone, "description": "The zone of every job that names none."},
             "defaults": {**defaults, "description": "Merged under every job."},
             "calendars": {
-                "type": "object",
+                "type": ["object", "null"],
                 "description": "Calendars by name, for filters and adjustments.",
                 "additionalProperties": CALENDAR,
             },
             "runner": _of(RunnerSettings, definitions),
             "state": {"type": "string", "description": "The directory of history and output."},
             "jobs": {
-                "type": "object",
+                "type": ["object", "null"],
                 "description": "The jobs, by name.",
                 "additionalProperties": {"$ref": "#/$defs/job"},
             },
@@ -51,6 +54,9 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": {"job": job, **definitions},
     }
+
+
+_MERGED = ("Retry", "Success")
 
 
 def _of(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -65,13 +71,23 @@ def _of(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tidy(schema: Any) -> Any:
-    """Return a schema without the titles that pydantic makes up, and with our references."""
+    """
+    Return a schema of pydantic's as one of a file.
+
+    Without the titles that it makes up, with our references; and a text may stand without quotes
+    where YAML takes it for a number, a number in quotes.
+    """
     if isinstance(schema, list):
         return [_tidy(entry) for entry in schema]
     if not isinstance(schema, dict):
         return schema
     if VOCABULARY in schema:
         return {"$ref": f"#/$defs/{schema[VOCABULARY]}"}
+    kind = schema.get("type")
+    if kind == "string" and not schema.keys() & {"pattern", "enum", "const"}:
+        schema = {**schema, "type": ["string", "number", "boolean"]}
+    elif kind in ("integer", "number"):
+        schema = {**schema, "type": [kind, "string"], "pattern": r"^\s*[-+]?[0-9.]+\s*$"}
     dropped = {"title"} if isinstance(schema.get("title"), str) else set()
     return {key: _tidy(entry) for key, entry in schema.items() if key not in dropped}
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from schedkit.errors import ConfigError
+from schedkit.timeline import zone
 
 _LOCALTIME = Path("/etc/localtime")
 _NAME = Path("/etc/timezone")
@@ -20,8 +21,9 @@ def machine_zone() -> str:
 
     Raises: ConfigError when it is set to something without a name.
     """
-    if name := os.environ.get("TZ", "").removeprefix(":"):
-        return name
+    name = os.environ.get("TZ", "").removeprefix(":")
+    if name and name != str(_LOCALTIME):
+        return _checked(name.partition("/zoneinfo/")[2] or name)
     _, found, name = os.path.realpath(_LOCALTIME).partition("/zoneinfo/")
     if found:
         return name
@@ -33,3 +35,12 @@ def machine_zone() -> str:
         return "UTC"
     hint = "name a zone, such as timezone: Europe/Berlin"
     raise ConfigError.of("the zone of this machine has no name", hint).within("timezone")
+
+
+def _checked(name: str) -> str:
+    try:
+        return str(zone(name))
+    except ConfigError:
+        message = f"the zone of this machine, {name!r}, is not known"
+        hint = "name a zone, such as timezone: Europe/Berlin"
+        raise ConfigError.of(message, hint).within("timezone") from None

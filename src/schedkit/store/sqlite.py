@@ -27,6 +27,7 @@ from schedkit.run import (
     PendingRetry,
     Started,
     State,
+    Trigger,
     first_number,
 )
 from schedkit.store.reader import VERSION, SQLiteReader, instant, micros, to_micros
@@ -152,16 +153,16 @@ class SQLiteStore(SQLiteReader):
         """Return the attempts without an end, oldest first."""
         with self._reading() as db:
             rows = db.execute(
-                "SELECT a.run, a.number, r.job, r.fire_time, a.claimed, a.started, a.pid,"
-                " a.process_start, a.boot, a.output"
+                "SELECT a.run, a.number, r.job, r.fire_time, r.trigger, a.claimed, a.started,"
+                " a.pid, a.process_start, a.boot"
                 " FROM attempts a JOIN runs r ON r.id = a.run WHERE a.ended IS NULL ORDER BY a.run"
             ).fetchall()
         return [
             OpenAttempt(
-                AttemptKey(run, number), job, instant(fire), instant(claimed),
-                None if started is None else instant(started), pid, process_start, boot, output,
+                AttemptKey(run, number), job, instant(fire), Trigger(trigger), instant(claimed),
+                None if started is None else instant(started), pid, process_start, boot,
             )
-            for run, number, job, fire, claimed, started, pid, process_start, boot, output in rows
+            for run, number, job, fire, trigger, claimed, started, pid, process_start, boot in rows
         ]  # fmt: skip
 
     def pending_retries(self) -> list[PendingRetry]:
@@ -169,11 +170,14 @@ class SQLiteStore(SQLiteReader):
         with self._reading() as db:
             rows = db.execute(
                 "SELECT r.id, (SELECT max(number) FROM attempts WHERE run = r.id) + 1, r.job,"
-                " r.fire_time, r.retry_at FROM runs r WHERE r.state = 'retrying' ORDER BY 5"
+                " r.fire_time, r.trigger, r.retry_at"
+                " FROM runs r WHERE r.state = 'retrying' ORDER BY 6"
             ).fetchall()
         return [
-            PendingRetry(AttemptKey(run, number), job, instant(fire), instant(due))
-            for run, number, job, fire, due in rows
+            PendingRetry(
+                AttemptKey(run, number), job, instant(fire), Trigger(trigger), instant(due)
+            )
+            for run, number, job, fire, trigger, due in rows
         ]
 
     def _insert(
@@ -204,12 +208,12 @@ class SQLiteStore(SQLiteReader):
         return cursor.rowcount == 1
 
     def _claim_retry(self, db: sqlite3.Connection, retry: PendingRetry, now: datetime) -> bool:
-        if not self._insert_attempt(db, retry.key, now):
-            return False
-        db.execute(
-            "UPDATE runs SET state = 'running', retry_at = NULL WHERE id = ?", (retry.key.run,)
+        cursor = db.execute(
+            "UPDATE runs SET state = 'running', retry_at = NULL"
+            " WHERE id = ? AND state = 'retrying'",
+            (retry.key.run,),
         )
-        return True
+        return cursor.rowcount == 1 and self._insert_attempt(db, retry.key, now)
 
     def _insert_attempt(self, db: sqlite3.Connection, key: AttemptKey, now: datetime) -> bool:
         assert self._holder is not None, "a claim before begin"
@@ -285,6 +289,8 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer sched (schema {version}, this one knows {VERSION}):"
             " install that version again, or move the file away"
         )
+    if version == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise StoreError(f"{path} is not a history of sched, but of another program")
     if version == VERSION:
         (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":

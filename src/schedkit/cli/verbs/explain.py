@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,7 +13,9 @@ from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import UsageError
 from schedkit.cli.when import day_or_time
 from schedkit.job import Job
+from schedkit.report import shown
 from schedkit.schedule import HORIZON, Trace
+from schedkit.texts import safe
 
 _STEP, _WHAT, _WHEN = 11, 36, 27  # widths of the columns; the place comes last
 _MOST = 12  # candidates told one by one: of more, the first ones
@@ -54,7 +55,7 @@ def explain(
         following = next(schedule.after(end), None)
         comes = f"no fire before {_horizon()}" if following is None else _time(job, following)
         lines.append(f"  next        {comes}")
-    sys.stdout.write("\n".join(map(render.safe, lines)) + "\n")
+    sys.stdout.write("\n".join(map(safe, lines)) + "\n")
     return 0
 
 
@@ -105,7 +106,7 @@ def _as_written(job: Job, trace: Trace) -> Any:
 
 
 def _line(job: Job, step: str, what: str, when: str, line: int | None) -> str:
-    place = f"{os.path.relpath(job.file)}:{line}" if line else ""
+    place = f"{shown(job.file)}:{line}" if line else ""
     return f"  {step:<{_STEP}} {what:<{_WHAT}} {when:<{_WHEN}}  {place}".rstrip()
 
 
@@ -130,6 +131,6 @@ def as_json(job: Job, trace: Trace) -> dict[str, Any]:
             for move in trace.moves
         ],
         "fire_time": fires,
-        "file": job.file,
+        "file": shown(job.file),
         "line": job.line,
     }

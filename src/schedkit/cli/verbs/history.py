@@ -37,7 +37,7 @@ def _states(text: str) -> frozenset[State]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in list(State):
-            hint = did_you_mean(name, State) or f"known are: {', '.join(State)}"
+            hint = did_you_mean(name, map(str, State)) or f"known are: {', '.join(State)}"
             raise ConfigError.of(f"unknown state {name!r}", hint)
     return frozenset(map(State, names))
 
@@ -67,17 +67,17 @@ def history(
     limit = number if number is not None else None if since is not None else _ROWS
     store = context.history()
     runs: list[Run] = []
+    known: set[str] = set()
     if store is not None:
         runs = store.runs(Query(frozenset(jobs), state or frozenset(), since, until, limit))
         known = store.jobs() if jobs else set()
         store.close()
-    else:
-        known = set()
-    if jobs and not runs:
+    unknown = [name for name in jobs if name not in known]
+    if unknown:
         known |= {job.name for job in context.load().jobs}
-        for name in jobs:
-            if name not in known:
-                raise UnknownJobError(name, did_you_mean(name, known))
+    for name in unknown:
+        if name not in known:
+            raise UnknownJobError(name, did_you_mean(name, known))
     if json:
         render.write_json([_as_json(run) for run in runs])
         return 0

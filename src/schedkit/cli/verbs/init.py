@@ -15,14 +15,12 @@ from schedkit.cli.failure import UsageError
 def init(
     context: Context,  # noqa: ARG001  # every verb takes one
     path: Annotated[
-        tuple[str, ...], Argument("Where to; schedules.yaml unless it is given.", "PATH")
-    ] = (),
+        str | None, Argument("Where to; schedules.yaml unless it is given.", "PATH")
+    ] = None,
     force: Annotated[bool, Option(("--force",), "Replace a file that is there.")] = False,
 ) -> int:
     """Write a file of schedules to begin with, and its JSON Schema beside it."""
-    if len(path) > 1:
-        raise UsageError(f"one path is enough: {path[1]!r} is a second")
-    target = Path(path[0] if path else "schedules.yaml")
+    target = Path(path or "schedules.yaml")
     if target.is_dir():
         target /= "schedules.yaml"
     if target.exists() and not force:
@@ -36,7 +34,8 @@ def init(
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
         beside = target.with_name("schedules.schema.json")
-        beside.write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")
+        if force or not beside.exists():
+            beside.write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{error.filename}: {(error.strerror or '').lower()}") from error
     option = "" if target == Path("schedules.yaml") else f"-c {target} "

@@ -13,6 +13,7 @@ from schedkit.cli.verbs.history import COLOURS
 from schedkit.config import UnknownJobError
 from schedkit.errors import did_you_mean
 from schedkit.job import Job
+from schedkit.report import shown
 from schedkit.run import Run
 
 _COLUMNS = ("JOB", "SCHEDULE", "ZONE", "LAST", "NEXT", "IN", "DESCRIPTION")
@@ -91,7 +92,7 @@ def _as_json(job: Job, last: Run | None, fire: datetime | None) -> dict[str, Any
         "enabled": job.enabled,
         "schedule": schedule_text(job),
         "timezone": str(job.timezone),
-        "file": job.file,
+        "file": shown(job.file),
         "line": job.line,
         "last_run": None if last is None else last.id,
         "last_state": None if last is None else last.state,

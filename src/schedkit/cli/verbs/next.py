@@ -13,7 +13,7 @@ from schedkit.calendars import CalendarEndsError
 from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
-from schedkit.cli.when import when
+from schedkit.cli.when import when, year_of
 from schedkit.config import positive
 from schedkit.job import Job
 from schedkit.schedule import HORIZON, Trace
@@ -174,5 +174,5 @@ def _why_not_there(job: Job, start: datetime) -> str | None:
     if job.starts_with_runner:
         return "when the runner starts"
     if job.next_fire(start) is None:
-        return f"no fire before {(start + HORIZON).year}"
+        return f"no fire before {year_of(start, HORIZON)}"
     return None

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import resource
 import sys
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +16,7 @@ from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import UsageError
 from schedkit.cli.when import span
+from schedkit.errors import StoreError
 from schedkit.log import FORMATS
 
 if TYPE_CHECKING:
@@ -82,11 +81,16 @@ def _run(
     from schedkit.store.sqlite import SQLiteStore
     from schedkit.watch import Signals, SystemWatch
 
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except PermissionError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StoreError(f"{state} cannot be the state directory: {reason}") from error
     lock = RunnerLock(state)
     signals = Signals(SIGNALS)
     watch = SystemWatch()
-    _allow_descriptors()
     try:
         store = SQLiteStore(state / "history.db")
         began = watch.now()
@@ -108,13 +112,6 @@ def _run(
         signals.close()
         lock.release()
     return _INTERRUPTED if runner.interrupted else 0
-
-
-def _allow_descriptors() -> None:
-    """Raise the limit of open files, where that is allowed: a process to watch may take one."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _summarise(runner: Runner, ran: timedelta) -> None:

@@ -25,8 +25,8 @@ def validate(
     ] = "full",
 ) -> int:
     """Check files of schedules and say every problem at once; exit 78 when there is one."""
-    from schedkit import loader
-    from schedkit.loader import checks, report
+    from schedkit import loader, report
+    from schedkit.loader import checks
 
     paths = tuple(map(Path, files)) or context.paths
     try:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from schedkit.errors import ConfigError, Problem
+from schedkit.texts import safe, width
+
+_LONG = 400  # characters of a line or a message that are shown whole
+_AROUND = 60  # characters of a longer line that are shown on either side of what is meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +50,40 @@ class InvalidFileError(ConfigError):
         super().__init__(*(Problem(f"{d.place}: {d.message}", d.hint) for d in self.diagnostics))
 
 
+def shown(file: str) -> str:
+    """Return the path of a file as it is short: from the current directory, if it is below."""
+    relative = os.path.relpath(file)
+    return file if relative.startswith("..") else relative
+
+
 def full(diagnostic: Diagnostic) -> str:
     """Return a diagnostic with its line, a caret below what is meant, and the way out."""
-    lines = [f"{diagnostic.place}: {diagnostic.severity}: {diagnostic.message}"]
+    lines = [safe(f"{diagnostic.place}: {diagnostic.severity}: {_short(diagnostic.message)}")]
     margin = " " * len(str(diagnostic.line))
     if diagnostic.text:
-        shown = diagnostic.text.replace("\t", " ")
-        caret = " " * (diagnostic.column - 1) + "^" * diagnostic.length
-        lines += [f"{diagnostic.line} | {shown}", f"{margin} | {caret}"]
+        before, meant, after = _window(diagnostic)
+        caret = " " * width(before) + "^" * max(width(meant), 1)
+        lines += [f"{diagnostic.line} | {before}{meant}{after}", f"{margin} | {caret}"]
     if diagnostic.hint:
-        lines.append(f"{margin} = help: {diagnostic.hint}")
+        lines.append(safe(f"{margin} = help: {_short(diagnostic.hint)}"))
     return "\n".join(lines)
+
+
+def _window(diagnostic: Diagnostic) -> tuple[str, str, str]:
+    """Return the line in three parts, the middle one meant; a long line cut around that."""
+    begin = diagnostic.column - 1
+    end = begin + diagnostic.length
+    first = begin - _AROUND if len(diagnostic.text) > _LONG else 0
+    last = begin + _AROUND if len(diagnostic.text) > _LONG else len(diagnostic.text)
+    text = diagnostic.text.replace("\t", " ")
+    before = ("..." if first > 0 else "") + text[max(first, 0) : begin]
+    meant = text[begin : min(end, last)]
+    after = text[min(end, last) : last] + ("..." if last < len(text) else "")
+    return safe(before), safe(meant), safe(after)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONG else f"{text[:_LONG]}..."
 
 
 def concise(diagnostic: Diagnostic) -> str:

@@ -1,0 +1,75 @@
+"""How the defaults of a file lie under the keys of its jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args, get_origin, get_type_hints
+
+from schedkit.job import Keys
+from schedkit.values import Bare
+
+
+def merged_keys(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a job with the defaults under them, mapping by mapping."""
+    merged = {**defaults, **own}
+    for key in MAPPINGS:
+        above, below = defaults.get(key), spelled_out(own).get(key)
+        if isinstance(above, Mapping) and isinstance(below, Mapping):
+            merged[key] = {**above, **below}
+    # A default of how something is run is no matter to a job that runs something else.
+    if "command" in own:
+        _drop(merged, own, "python", "interpreter")
+    elif "python" in own:
+        _drop(merged, own, "command", "shell")
+    if not isinstance(merged.get("command"), str):
+        _drop(merged, own, "shell")
+    if "python" not in merged:
+        _drop(merged, own, "interpreter")
+    return merged
+
+
+def _drop(merged: dict[str, Any], own: Mapping[str, Any], *keys: str) -> None:
+    for key in keys:
+        if key not in own:
+            merged.pop(key, None)
+
+
+def spelled_out(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keys, those that stand as one bare value as the mappings they are short for."""
+    return {
+        key: {_BARE[key]: value} if key in _BARE and isinstance(value, str) else value
+        for key, value in keys.items()
+    }
+
+
+def _mappings(kind: type) -> Iterable[str]:
+    """Yield the names of the keys whose values are mappings, not words of a vocabulary."""
+    for name, hint in get_type_hints(kind).items():
+        options = (hint, *get_args(hint))
+        if any(is_dataclass(option) or get_origin(option) is dict for option in options):
+            yield name
+
+
+def _bare(kind: type) -> Iterable[tuple[str, str]]:
+    """Yield the keys that may stand as one bare value, and which field that is."""
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        for option in (hint, *get_args(hint)):
+            for form in getattr(option, "__metadata__", ()):
+                if isinstance(form, Bare):
+                    yield name, form.field
+
+
+KEY_NAMES = [field.name for field in fields(Keys)]
+MAPPINGS = frozenset(_mappings(Keys))
+_BARE = dict(_bare(Keys))
+
+
+def reaches(keys: Mapping[str, Any], path: tuple[str | int, ...], depth: int) -> bool:
+    """Return whether the first *depth* steps of *path* lead somewhere in *keys*."""
+    value: Any = keys
+    for step in path[:depth]:
+        if not isinstance(value, Mapping) or step not in value:
+            return False
+        value = value[step]
+    return True

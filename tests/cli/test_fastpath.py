@@ -1,0 +1,129 @@
+"""Two readers of one command line: they say the same, and the fast one is fast."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from files import Sched
+from schedkit.cli import fastpath
+from schedkit.cli.app import build
+from schedkit.cli.fastpath import Call
+
+LINES = [
+    "next",
+    "next backup",
+    "next backup report -n 3",
+    "next -n 3 backup --json report",
+    "next --number=3",
+    "next --from 2026-11-21T00:00Z --until '2026-11-22 00:00+01:00'",
+    "next --json --json",
+    "next ''",
+    "next -",
+    "next -n 3 -n 4",
+    "-c a.yaml next",
+    "-c a.yaml --config b.yaml --state /var/x --color never -q next --json",
+    "--config=a.yaml --color=always -v list",
+    "-q -v list",
+    "history",
+    "history backup --state failed,missed -n 5 --since 2026-11-21T00:00Z --json",
+    "history --state ''",
+    "list",
+    "list 'a*' b",
+    "list --json",
+    "validate",
+    "validate a.yaml d --strict --format concise",
+    "validate --format=json",
+    "run",
+    "run backup",
+    "run --for 10s --only a --only b --dry-run --log-format json",
+    "schema",
+    "init",
+    "init a.yaml --force",
+]
+LEFT = [
+    "", "-h", "--help", "next -h", "next --help", "-V", "--version", "--version list", "frob",
+    "next --frob", "nex", "next -n", "next -n x", "next -n 0", "next -n3", "next -njson",
+    "next -n=3",
+    "next --numb 3", "next --json=yes", "-qv list", "next -- -n", "--", "-- next",
+    "validate --format x",
+    "validate --format", "schema extra", "--color red list", "history --state bad", "--state",
+    "next --from soon", "run --for 5", "-c",
+]  # fmt: skip
+HEAVY = ("typer", "click", "pydantic", "pydantic_core", "yaml", "croniter", "rich", "dateutil")
+
+
+def by_typer(arguments: list[str]) -> Call | None:
+    """Return what typer reads; None when it refuses or answers by itself."""
+    calls: list[Call] = []
+
+    def execute(call: Call) -> int:
+        calls.append(call._replace(before=dict(call.before)))
+        return 0
+
+    app: Any = build(execute)
+    with pytest.raises(SystemExit):
+        app(arguments)
+    return calls[0] if calls else None
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_both_read_a_command_line_alike(line: str) -> None:
+    expected = by_typer(shlex.split(line))
+    assert expected is not None
+
+    actual = fastpath.parse(shlex.split(line))
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize("line", LEFT)
+def test_what_is_not_plain_is_left_to_typer(line: str) -> None:
+    expected = None
+
+    actual = fastpath.parse(shlex.split(line))
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize("line", ["next -n3", "-qv list", "next -- -n", "next --from -2h"])
+def test_typer_reads_what_is_left_to_it(line: str) -> None:
+    expected = line.partition(" -")[0].split()[-1] if not line.startswith("-") else "list"
+
+    call = by_typer(shlex.split(line))
+    actual = None if call is None else call.verb
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize(
+    "line", ["next", "next a -n 3 --json", "history", "history --json", "list", "list 'a*' --json"]
+)
+def test_a_verb_that_answers_often_imports_nothing_heavy(sched: Sched, line: str) -> None:
+    """The file has been compiled by the first call: reading it takes what is heavy."""
+    sched.write("jobs: {a: {command: x, clock: daily at 02:30, timezone: Europe/Berlin}}\n")
+    sched("list")
+    expected = ""
+
+    program = (
+        f"import sys; sys.argv = {['sched', *shlex.split(line)]!r}\n"
+        "from schedkit.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n"
+        f"    sys.stderr.write(' '.join(sorted(set({HEAVY!r}) & set(sys.modules))))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=sched.directory,
+        env=sched.environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    actual = done.stderr.replace("nothing has run yet: sched run\n", "")
+
+    assert expected == actual

@@ -1,0 +1,132 @@
+"""`sched init` and `sched schema`: a file to begin with, and what an editor checks it with."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from files import Answer, Sched
+from schedkit.loader.schema import schema
+
+WROTE = "wrote {0}schedules.yaml and {0}schedules.schema.json\n\n  sched {1}next\n  sched {1}run\n"
+
+
+def test_the_schema_is_json(sched: Sched) -> None:
+    expected = (0, schema(), "")
+
+    answer = sched("schema")
+    actual = (answer.code, json.loads(answer.stdout), answer.stderr)
+
+    assert expected == actual
+
+
+def test_a_file_and_its_schema_are_written(sched: Sched) -> None:
+    expected = (Answer(0, WROTE.format("", ""), ""), ["schedules.schema.json", "schedules.yaml"])
+
+    answer = sched("init")
+    actual = (answer, sorted(path.name for path in sched.directory.glob("sched*")))
+
+    assert expected == actual
+
+
+def test_the_file_to_begin_with_has_no_problems(sched: Sched) -> None:
+    sched("init")
+    expected = (0, "no problems", "")
+
+    answer = sched("validate", "--strict")
+    actual = (answer.code, answer.stdout.strip().rpartition(", ")[2], answer.stderr)
+
+    assert expected == actual
+
+
+def test_the_file_to_begin_with_names_its_schema(sched: Sched) -> None:
+    sched("init")
+    expected = "# yaml-language-server: $schema=schedules.schema.json"
+
+    actual = (sched.directory / "schedules.yaml").read_text(encoding="utf-8").splitlines()
+
+    assert expected in actual
+
+
+def test_the_schema_beside_it_is_that_of_the_command(sched: Sched) -> None:
+    sched("init")
+    expected = schema()
+
+    actual = json.loads((sched.directory / "schedules.schema.json").read_text(encoding="utf-8"))
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize("target", ["etc", "etc/"])
+def test_a_directory_gets_a_file_of_the_usual_name(sched: Sched, target: str) -> None:
+    (sched.directory / "etc").mkdir()
+    expected = Answer(0, WROTE.format("etc/", "-c etc/schedules.yaml "), "")
+
+    actual = sched("init", target)
+
+    assert expected == actual
+
+
+def test_a_file_in_a_directory_that_is_not_there_is_written(sched: Sched) -> None:
+    expected = Answer(0, WROTE.format("new/", "-c new/schedules.yaml "), "")
+
+    actual = sched("init", "new/schedules.yaml")
+
+    assert expected == actual
+
+
+def test_a_file_that_is_there_stays(sched: Sched) -> None:
+    sched.write("mine\n")
+    expected = (
+        Answer(
+            2,
+            "",
+            "error: schedules.yaml is there already;"
+            " to replace it: sched init --force schedules.yaml\n",
+        ),
+        "mine\n",
+    )
+
+    answer = sched("init")
+    actual = (answer, (sched.directory / "schedules.yaml").read_text(encoding="utf-8"))
+
+    assert expected == actual
+
+
+def test_a_file_that_is_there_is_replaced_by_force(sched: Sched) -> None:
+    sched.write("mine\n")
+    expected = Answer(0, WROTE.format("", ""), "")
+
+    actual = sched("init", "--force")
+
+    assert expected == actual
+
+
+def test_a_schema_of_somebody_else_stays(sched: Sched) -> None:
+    """Only --force replaces a file that is there: of both that are written."""
+    sched.write("mine\n", "schedules.schema.json")
+    expected = "mine\n"
+
+    sched("init")
+    actual = (sched.directory / "schedules.schema.json").read_text(encoding="utf-8")
+
+    assert expected == actual
+
+
+def test_a_second_path_is_a_wrong_use(sched: Sched) -> None:
+    expected = (2, "", True)
+
+    answer = sched("init", "a", "b")
+    actual = (answer.code, answer.stdout, "unexpected extra argument" in answer.stderr)
+
+    assert expected == actual
+
+
+def test_a_place_that_cannot_be_written_is_said(sched: Sched) -> None:
+    sched.write("a file\n", "etc")
+    expected = Answer(2, "", "error: etc: file exists\n")
+
+    actual = sched("init", "etc/schedules.yaml")
+
+    assert expected == actual

@@ -1,0 +1,206 @@
+"""`sched next`: the fire times to come."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from files import Answer, Sched, text
+
+JOBS = """
+timezone: Europe/Berlin
+jobs:
+  backup: {command: x, clock: daily at 02:30}
+  report: {command: x, clock: weekly mon at 09:00, adjustments: add 1d, timezone: America/New_York}
+  off: {command: x, clock: daily at 03:30, enabled: false}
+  old: {command: x, clock: {dates: 2020-01-01 00:00}}
+"""
+FROM = ("--from", "2026-11-21T00:00+00:00")
+
+
+@pytest.fixture
+def filled(sched: Sched) -> Sched:
+    """Return the command beside a file of four jobs."""
+    sched.write(JOBS)
+    return sched
+
+
+def timeless(answer: Answer) -> Answer:
+    """Return an answer without the column IN: it depends on when this runs."""
+    rows = [line.split("\t") for line in answer.stdout.splitlines()]
+    return answer._replace(stdout="".join("\t".join([row[0], *row[2:]]) + "\n" for row in rows))
+
+
+def test_the_fire_times_of_all_jobs_come_in_their_order(filled: Sched) -> None:
+    expected = Answer(
+        0,
+        "NEXT\tJOB\tWHY\n"
+        "2026-11-21T02:30:00+01:00\tbackup\tdaily at 02:30\n"
+        "2026-11-22T02:30:00+01:00\tbackup\tdaily at 02:30\n"
+        "2026-11-23T02:30:00+01:00\tbackup\tdaily at 02:30\n"
+        "2026-11-24T02:30:00+01:00\tbackup\tdaily at 02:30\n"
+        "2026-11-24T09:00:00-05:00\treport\tweekly mon at 09:00, moved from Mon 2026-11-23 09:00\n",
+        "off: disabled\nold: no fire before 2126\n",
+    )
+
+    actual = timeless(filled("next", "-n", "5", *FROM))
+
+    assert expected == actual
+
+
+def test_ten_rows_are_shown_unless_more_are_asked_for(filled: Sched) -> None:
+    expected = 1 + 10
+
+    actual = len(filled("next", *FROM).stdout.splitlines())
+
+    assert expected == actual
+
+
+def test_all_up_to_an_end_are_shown_the_end_included(filled: Sched) -> None:
+    expected = Answer(
+        0,
+        "NEXT\tJOB\tWHY\n"
+        "2026-11-22T02:30:00+01:00\tbackup\tdaily at 02:30\n"
+        "2026-11-23T02:30:00+01:00\tbackup\tdaily at 02:30\n",
+        "",
+    )
+    span = ("--from", "2026-11-21T02:30+01:00", "--until", "2026-11-23T02:30+01:00")
+
+    actual = timeless(filled("next", "backup", *span))
+
+    assert expected == actual
+
+
+def test_a_time_without_offset_is_of_the_zone_of_the_machine(filled: Sched) -> None:
+    expected = ["2026-11-22T02:30:00+01:00"]
+    span = ("--from", "2026-11-21 10:30", "--until", "2026-11-22 10:30")
+
+    answer = filled("next", "backup", "--json", *span, TZ="Asia/Tokyo")
+    actual = [fire["fire_time"] for fire in json.loads(answer.stdout)]
+
+    assert expected == actual
+
+
+def test_json_is_one_array(filled: Sched) -> None:
+    expected = Answer(
+        0,
+        text("""
+            [
+              {
+                "job": "report",
+                "fire_time": "2026-11-24T09:00:00-05:00",
+                "timezone": "America/New_York",
+                "clock": "weekly mon at 09:00",
+                "moved_from": "2026-11-23T09:00:00-05:00",
+                "note": null
+              }
+            ]
+        """)
+        + "\n",
+        "",
+    )
+
+    actual = filled("next", "report", "-n", "1", "--json", *FROM)
+
+    assert expected == actual
+
+
+def test_nothing_to_come_is_an_empty_array(filled: Sched) -> None:
+    expected = Answer(0, "[]\n", "")
+
+    actual = filled("next", "old", "--json", *FROM)
+
+    assert expected == actual
+
+
+def test_a_job_that_will_not_run_is_named_beside_the_answer(filled: Sched) -> None:
+    expected = Answer(0, "NEXT\tIN\tJOB\tWHY\n", "off: disabled\nold: no fire before 2126\n")
+
+    actual = filled("next", "off", "old", *FROM)
+
+    assert expected == actual
+
+
+def test_a_job_that_is_not_asked_for_is_not_named(filled: Sched) -> None:
+    expected = ""
+
+    actual = filled("next", "backup", "-n", "1", *FROM).stderr
+
+    assert expected == actual
+
+
+def test_a_clock_change_that_skips_the_time_is_said(filled: Sched) -> None:
+    expected = Answer(
+        0,
+        "NEXT\tJOB\tWHY\n"
+        "2026-03-29T03:00:00+02:00\tbackup\tdaily at 02:30, a clock change skips 02:30\n",
+        "",
+    )
+
+    actual = timeless(filled("next", "backup", "-n", "1", "--from", "2026-03-28T12:00+01:00"))
+
+    assert expected == actual
+
+
+def test_an_unknown_job_is_named_with_the_nearest(filled: Sched) -> None:
+    expected = Answer(4, "", "error: no job is named 'bakup'\n  = help: did you mean 'backup'?\n")
+
+    actual = filled("next", "bakup")
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("-n", "0"), "Invalid value for '-n' / '--number': '0' is not a number above 0"),
+        (("-n", "-3"), "Invalid value for '-n' / '--number': '-3' is not a number above 0"),
+        (("-n", "x"), "Invalid value for '-n' / '--number': 'x' is not a number above 0"),
+        (
+            ("--from", "soon"),
+            ("Invalid value for '--from': 'soon' is not a time"
+            " (write it as 2026-11-21 14:30, today, 09:30, 2h ago or +90m)"),
+        ),
+        (("--until", "25:00"), "Invalid value for '--until': hour 25 is outside 0-23"),
+        (("--until", "+5"), ("Invalid value for '--until': a duration needs a unit: '5' has none"
+            " (did you mean 5s or 5m?)")),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_a_wrong_use(
+    filled: Sched, arguments: tuple[str, ...], complaint: str
+) -> None:
+    expected = (2, "", complaint)
+
+    answer = filled("next", *arguments)
+    actual = (answer.code, answer.stdout, answer.complaint)
+
+    assert expected == actual
+
+
+def test_the_error_of_a_day_before_the_calendar_is_in_words(filled: Sched) -> None:
+    """Years before 1 and after 9999 do not exist, in whatever zone."""
+    expected = (2, "", "Invalid value for '--from': '0001-01-01' is outside the years 1-9999")
+
+    answer = filled("next", "--from", "0001-01-01")
+    actual = (answer.code, answer.stdout, answer.complaint)
+
+    assert expected == actual
+
+
+def test_a_start_at_the_end_of_the_calendar_leaves_nothing_to_come(filled: Sched) -> None:
+    expected = Answer(0, "NEXT\tIN\tJOB\tWHY\n", "backup: no fire before 9999\n")
+
+    actual = filled("next", "backup", "--from", "9999-12-31")
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "9" * 5000])
+def test_a_number_beyond_all_measure_is_answered_in_our_words(filled: Sched, number: str) -> None:
+    expected: list[str] = []
+
+    answer = filled("next", "old", "-n", number)
+    actual = [words for words in ("Traceback", "Value error") if words in answer.stderr]
+
+    assert expected == actual

@@ -1,0 +1,202 @@
+"""The JSON Schema, which an editor checks a file with while it is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from files import NAME, VALID, diagnostics, load
+from schedkit.loader import document
+from schedkit.loader.schema import schema
+
+jsonschema = pytest.importorskip("jsonschema")
+
+ACCEPTED = [
+    "clock: daily at 02:30",
+    "clock: daily at 2:30, 18:00:30",
+    "clock: {daily: '02:30'}",
+    "clock: {daily: 12:30}",
+    "clock: {daily: [02:30, '18:00']}",
+    "clock: [daily at 02:30, every 5m]",
+    "clock: every 1h30m",
+    "clock: {every: 1h 30m}",
+    "clock: {every: 36h, anchor: 2026-01-01 00:00}",
+    "clock: {every: 1d, anchor: 2026-01-01T00:00}",
+    "clock: cron */5 * * * *",
+    "clock: {cron: '@daily'}",
+    "clock: {cron: 0 0 13 * 5, day_or: false}",
+    "clock: weekly mon,thu at 09:00",
+    "clock: {weekly: [mon, thu], at: '09:00'}",
+    "clock: {weekly: MON, at: ['09:00', '10:00']}",
+    "clock: {weekly: mon - fri}",
+    "clock: monthly 15 at 09:00",
+    "clock: {monthly: 15}",
+    "clock: {monthly: [1, 15], at: '18:00'}",
+    "clock: {monthly: last fri}",
+    "clock: {monthly: [1, last, 2nd tue, first weekday]}",
+    "clock: {dates: [2026-12-24 18:00, 2027-01-02 06:00]}",
+    "clock: dates 2026-12-24 18:00",
+    "filters: weekday",
+    "filters: [weekday]",
+    "filters: {weekday: }",
+    "filters: []",
+    "filters: null",
+    "filters: [days mon-fri, {days: [mon, sat]}, {days: monday}]",
+    "filters: [between_times 22:00-06:00, {between_times: '23:00 - 23:50'}]",
+    "filters: [on_date 12-25, {on_date: [2026-12-25, 1-1]}]",
+    "filters: [between_dates 12-24..01-02, {between_dates: 2026-12-24..2027-01-02}]",
+    "filters: {any: [weekend, {not: {on_date: 12-25}}, not weekday, {all: weekday}]}",
+    "adjustments: [add 5d, {add: -1mo}, next_weekday, {previous_weekday: }]",
+    "adjustments: add +90m",
+    "timezone: local",
+    "timezone: America/Argentina/Buenos_Aires",
+    "timezone: Etc/GMT+5",
+    "command: [ls, -l, 1, 1.10, true]",
+    "python: acme.reports:market_open",
+    "python: acme:Reports.open",
+    "python: m:f\nparams: {a: [1, {b: c}], d: null}",
+    "shell: /bin/bash\nenabled: false\ndescription: x",
+    "env: {A: a, B: 1, C: true, D: 1.5, E: {from_file: f}, F: {from_env: G}, '1': x}",
+    "env_file: a.env",
+    "env_file: [a.env, b.env]",
+    "working_dir: ../x",
+    "timeout: 1h",
+    "timeout: 1h 30m",
+    "timeout: null",
+    "stop_signal: SIGINT\nkill_grace: 500ms",
+    "stop_signal: int",
+    "success: {exit_codes: [0, 3]}",
+    "success: {exit_codes: 3}",
+    "success: {exit_codes: '0, 3'}",
+    "retry: 3",
+    "retry: '3'",
+    "retry: {max_retries: 3, delay: 5m, backoff: exponential, factor: 1.5, max_delay: 1h}",
+    "overlap: allow\ncatchup: none\ncatchup_window: 1w\ngrace: 0s",
+    "description: 5",
+    "description: true",
+]
+
+
+def problems(written: str) -> list[str]:
+    """Return what an editor would say of a file that the loader accepts."""
+    load(written)
+    as_an_editor_reads_it = document.read(Path(NAME)).typed()
+    validator = jsonschema.Draft7Validator(schema())
+    return [
+        f"{error.json_path}: {error.message}"
+        for error in validator.iter_errors(as_an_editor_reads_it)
+    ]
+
+
+def test_the_schema_is_one_of_draft_7() -> None:
+    jsonschema.Draft7Validator.check_schema(schema())
+
+
+def test_the_schema_is_plain_json() -> None:
+    expected = schema()
+
+    actual = json.loads(json.dumps(expected))
+
+    assert expected == actual
+
+
+def test_every_reference_of_the_schema_leads_somewhere() -> None:
+    def references(part: Any) -> set[str]:
+        if isinstance(part, list):
+            return set().union(*map(references, part))
+        if not isinstance(part, dict):
+            return set()
+        own = {part["$ref"]} if "$ref" in part else set()
+        return own.union(*map(references, part.values()))
+
+    whole = schema()
+    expected = {f"#/$defs/{name}" for name in whole["$defs"]}
+
+    actual = references(whole)
+
+    assert actual <= expected
+
+
+def test_every_key_and_word_of_the_schema_says_what_it_is() -> None:
+    whole = schema()
+    expected: list[str] = []
+
+    job = whole["$defs"]["job"]["properties"]
+    words = [m for kind in ("clock", "filter", "adjustment") for m in whole["$defs"][kind]["anyOf"]]
+    actual = [name for name, key in job.items() if not key.get("description")]
+    actual += [str(word) for word in words if "properties" in word and not word["description"]]
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize("keys", ACCEPTED)
+def test_a_job_that_the_loader_takes_fits_the_schema(keys: str) -> None:
+    expected: list[str] = []
+    lines = keys.split("\n")
+    if not keys.startswith(("command", "python")):
+        lines.append("command: x")
+    if not keys.startswith("clock"):
+        lines.append("clock: every 1h")
+
+    actual = problems("jobs:\n  a:\n" + "".join(f"    {line}\n" for line in lines))
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        VALID,
+        "jobs:\n",
+        "jobs: {}\n",
+        "timezone: local\n",
+        "x-anything: [1]\njobs: {}\n",
+        "runner: {drain_timeout: 5m}\nstate: ~/x\ndefaults: {clock: every 1h, retry: 3}\n",
+        "defaults:\njobs: {a: {command: x, clock: every 1h}}\n",
+        "defaults: {clock: every 1h}\njobs: {a: {command: x}}\n",
+        (
+            "defaults: {retry: {delay: 5m}}\n"
+            "jobs: {a: {command: x, clock: every 1h, retry: {max_retries: 3}}}\n"
+        ),
+        (
+            "defaults: {retry: {max_retries: 3}}\n"
+            "jobs: {a: {command: x, clock: every 1h, retry: {delay: 5m}}}\n"
+        ),
+    ],
+)
+def test_a_file_that_the_loader_takes_fits_the_schema(written: str) -> None:
+    expected: list[str] = []
+
+    actual = problems(written)
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "jobz: {}\n",
+        "jobs: []\n",
+        "jobs: {a: {command: x, clock: every 1h, timzone: UTC}}\n",
+        "jobs: {a: {command: x, clock: evry 5m}}\n",
+        "jobs: {a: {command: x, clock: {evry: 5m}}}\n",
+        "jobs: {a: {command: x, clock: []}}\n",
+        "jobs: {a: {command: x, clock: every 1h, overlap: wait}}\n",
+        "jobs: {a: {command: x, clock: every 1h, timeout: 5}}\n",
+        "jobs: {a: {command: x, clock: every 1h, filters: [wekday]}}\n",
+        "jobs: {a: {command: x, clock: every 1h, retry: {max_retries: 1, dely: 5s}}}\n",
+        "runner: {drain_timout: 5s}\njobs: {}\n",
+    ],
+)
+def test_what_the_schema_can_know_it_refuses(written: str) -> None:
+    expected = False
+    refused = diagnostics(written)
+    assert refused
+
+    Path(NAME).write_text(written, encoding="utf-8")
+    actual = jsonschema.Draft7Validator(schema()).is_valid(document.read(Path(NAME)).typed())
+
+    assert expected == actual

@@ -1,0 +1,148 @@
+"""How a runner ends: drained, at once, or not even started."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from running import Sched, alive, soon
+
+pytestmark = pytest.mark.system
+
+_WAITS = "echo $$ > words; read go < go"
+
+
+def _waiting(sched: Sched, more: str = "") -> None:
+    """Write a file with a job that says its pid and then waits for the test."""
+    sched.write(f"""
+{more}
+jobs:
+  a:
+    command: {_WAITS}
+    clock: {{dates: ['{soon():%F %T}']}}
+    kill_grace: 200ms
+""")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"]
+)
+def test_a_signal_lets_what_runs_come_to_its_end(
+    sched: Sched, number: signal.Signals, code: int
+) -> None:
+    _waiting(sched)
+
+    runner = sched.run()
+    sched.word()
+    runner.send(number)
+    runner.until("runner stopping", running=1)
+    sched.go()
+    actual, _ = runner.end()
+
+    (run,) = sched.history()
+    assert (code, "succeeded") == (actual, run["state"])
+
+
+def test_what_is_not_done_when_the_drain_time_is_over_is_ended(sched: Sched) -> None:
+    _waiting(sched, "runner: {drain_timeout: 200ms}")
+
+    runner = sched.run()
+    pid = int(sched.word())
+    code, _ = runner.stop()
+
+    (run,) = sched.history()
+    assert (0, False, "cancelled", "the runner was stopped") == (
+        code,
+        alive(pid),
+        run["state"],
+        run["reason"],
+    )
+
+
+def test_a_second_interrupt_leaves_at_once_and_the_job_goes_on(sched: Sched) -> None:
+    _waiting(sched)
+
+    runner = sched.run()
+    pid = int(sched.word())
+    runner.send(signal.SIGINT)
+    runner.until("runner stopping")
+    runner.send(signal.SIGINT)
+    code, _ = runner.end()
+
+    (run,) = sched.history()
+    assert (130, True, "running") == (code, alive(pid), run["state"])
+
+
+def test_sigquit_leaves_at_once_and_the_job_goes_on(sched: Sched) -> None:
+    _waiting(sched)
+
+    runner = sched.run()
+    pid = int(sched.word())
+    runner.send(signal.SIGQUIT)
+    code, _ = runner.end()
+
+    (run,) = sched.history()
+    assert (0, True, "running") == (code, alive(pid), run["state"])
+
+
+def test_a_second_runner_is_refused_and_told_who_holds_the_state(sched: Sched) -> None:
+    _waiting(sched)
+
+    runner = sched.run()
+    second = sched("run")
+    expected = f"error: {sched.state} is held by another runner, pid {runner.process.pid}\n"
+
+    assert (75, "", expected) == (second.returncode, second.stdout, second.stderr)
+
+
+def test_a_dead_runners_state_is_free(sched: Sched) -> None:
+    _waiting(sched)
+    sched.run().kill()
+
+    code, _ = sched.run().stop()
+
+    assert code == 0
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_state_directory_that_cannot_be_written_is_one_line(sched: Sched) -> None:
+    _waiting(sched)
+    sched.state.mkdir(mode=0o500)
+
+    answer = sched("run")
+
+    expected = f"error: {sched.state / 'lock'}: permission denied\n"
+    assert (77, "", expected) == (answer.returncode, answer.stdout, answer.stderr)
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_state_directory_that_cannot_be_one_is_one_line(sched: Sched, place: str) -> None:
+    _waiting(sched)
+    (sched.directory / "file").write_text("", encoding="utf-8")
+
+    answer = sched("--state", place, "run", "--for", "1s")
+
+    assert (len(answer.stderr.splitlines()), answer.stderr[:7]) == (1, "error: "), answer.stderr
+
+
+def test_a_history_that_is_none_is_one_line_and_left_alone(sched: Sched) -> None:
+    _waiting(sched)
+    sched.state.mkdir()
+    history = Path(sched.state / "history.db")
+    history.write_text("not a database, but somebody's", encoding="utf-8")
+
+    answer = sched("run")
+
+    assert (69, "", 1) == (answer.returncode, answer.stdout, len(answer.stderr.splitlines()))
+    assert history.read_text(encoding="utf-8") == "not a database, but somebody's"
+
+
+def test_a_broken_file_ends_with_its_exit_code_before_anything_is_made(sched: Sched) -> None:
+    sched.write("jobs: {a: {command: 'true', clock: evry 1s}}")
+
+    answer = sched("run")
+
+    assert (78, "", False) == (answer.returncode, answer.stdout, sched.state.exists())

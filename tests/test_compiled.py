@@ -1,0 +1,309 @@
+"""The compiled form of files: used while nothing changed, and never a reason to fail."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from files import NAME, load
+from schedkit import compiled
+from schedkit.config import Config
+from schedkit.loader import InvalidFileError
+from schedkit.report import shown
+
+ONE = "jobs: {a: {command: x, clock: every 1h, timezone: local}}\n"
+TWO = "jobs: {b: {command: x, clock: every 1h, timezone: local}}\n"
+FILE = (Path(NAME),)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the cache, in a working directory with one file of schedules."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("TZ", "UTC")
+    Path(NAME).write_text(ONE, encoding="utf-8")
+    return tmp_path / "cache" / "sched"
+
+
+def names(config: Config | None) -> list[str] | None:
+    """Return the names of the jobs; None when there is nothing in the cache."""
+    return None if config is None else [job.name for job in config.jobs]
+
+
+def rewritten(text: str) -> None:
+    """Write other contents of the same length, and leave the file as old as it was."""
+    status = Path(NAME).stat()
+    Path(NAME).write_text(text, encoding="utf-8")
+    os.utime(NAME, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+# ---- used
+
+
+def test_what_was_read_is_read_no_more() -> None:
+    """Seen by what no stamp tells: contents that changed while size, time and inode did not."""
+    compiled.load(FILE)
+    rewritten(TWO)
+    expected = ["a"]
+
+    actual = names(compiled.load(FILE))
+
+    assert expected == actual
+
+
+def test_the_cache_says_what_the_loader_says() -> None:
+    compiled.load(FILE)
+    expected = load(ONE)
+
+    compiled.load(FILE)
+    actual = compiled.cached(FILE)
+
+    assert expected == actual
+
+
+def test_before_the_first_reading_there_is_nothing() -> None:
+    expected = None
+
+    actual = compiled.cached(FILE)
+
+    assert expected == actual
+
+
+def test_the_cache_is_for_its_owner_alone(cache: Path) -> None:
+    compiled.load(FILE)
+    expected = (0o700, 0)
+
+    (file,) = cache.iterdir()
+    actual = (cache.stat().st_mode & 0o777, file.stat().st_mode & 0o022)
+
+    assert expected == actual
+
+
+def test_a_file_named_from_elsewhere_is_said_to_be_where_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What leads to a file from one directory may not lead to it from another."""
+    compiled.load(FILE)
+    expected = ["work/schedules.yaml"]
+
+    monkeypatch.chdir("..")
+    actual = [shown(job.file) for job in compiled.load((Path("work", NAME),)).jobs]
+
+    assert expected == actual
+
+
+# ---- not used
+
+
+def test_other_contents_are_read() -> None:
+    compiled.load(FILE)
+    Path(NAME).write_text(TWO + "# longer\n", encoding="utf-8")
+    expected = ["b"]
+
+    actual = names(compiled.load(FILE))
+
+    assert expected == actual
+
+
+def test_contents_of_the_same_length_are_read_when_the_time_is_another() -> None:
+    compiled.load(FILE)
+    rewritten(TWO)
+    os.utime(NAME, ns=(0, 1))
+    expected = ["b"]
+
+    actual = names(compiled.load(FILE))
+
+    assert expected == actual
+
+
+def test_a_file_put_in_place_of_another_is_read() -> None:
+    compiled.load(FILE)
+    status = Path(NAME).stat()
+    Path("new").write_text(TWO, encoding="utf-8")
+    os.utime("new", ns=(status.st_atime_ns, status.st_mtime_ns))
+    Path("new").replace(NAME)
+    expected = ["b"]
+
+    actual = names(compiled.load(FILE))
+
+    assert expected == actual
+
+
+def test_a_file_that_is_gone_is_an_error() -> None:
+    compiled.load(FILE)
+    Path(NAME).unlink()
+
+    with pytest.raises(InvalidFileError):
+        compiled.load(FILE)
+
+
+def test_a_new_file_in_a_directory_is_read() -> None:
+    Path("d").mkdir()
+    Path("d/1.yaml").write_text(ONE, encoding="utf-8")
+    compiled.load((Path("d"),))
+    Path("d/2.yaml").write_text(TWO, encoding="utf-8")
+    expected = ["a", "b"]
+
+    actual = names(compiled.load((Path("d"),)))
+
+    assert expected == actual
+
+
+def test_a_file_that_left_a_directory_is_read_no_more() -> None:
+    Path("d").mkdir()
+    Path("d/1.yaml").write_text(ONE, encoding="utf-8")
+    Path("d/2.yaml").write_text(TWO, encoding="utf-8")
+    compiled.load((Path("d"),))
+    Path("d/1.yaml").unlink()
+    expected = ["b"]
+
+    actual = names(compiled.load((Path("d"),)))
+
+    assert expected == actual
+
+
+def test_another_zone_of_the_machine_is_another_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled.load(FILE)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    expected = ["Asia/Tokyo"]
+
+    actual = [str(job.timezone) for job in compiled.load(FILE).jobs]
+
+    assert expected == actual
+
+
+def test_other_files_have_a_cache_of_their_own() -> None:
+    Path("other.yaml").write_text(TWO, encoding="utf-8")
+    expected = [["a"], ["b"], ["a", "b"]]
+
+    other = Path("other.yaml")
+    actual = [names(compiled.load(paths)) for paths in (FILE, (other,), (*FILE, other))]
+
+    assert expected == actual
+
+
+def test_a_broken_file_is_not_kept() -> None:
+    Path(NAME).write_text("jobs: []\n", encoding="utf-8")
+    with pytest.raises(InvalidFileError):
+        compiled.load(FILE)
+    expected = None
+
+    actual = compiled.cached(FILE)
+
+    assert expected == actual
+
+
+def test_a_file_that_broke_since_is_an_error() -> None:
+    compiled.load(FILE)
+    Path(NAME).write_text("jobs: []\n", encoding="utf-8")
+
+    with pytest.raises(InvalidFileError):
+        compiled.load(FILE)
+
+
+# ---- what somebody else put there
+
+
+@pytest.mark.parametrize(
+    "contents", [b"", b"garbage", b"\x80\x04", pickle.dumps("text"), pickle.dumps(None)]
+)
+def test_a_cache_of_something_else_is_ignored(contents: bytes, cache: Path) -> None:
+    compiled.load(FILE)
+    (file,) = cache.iterdir()
+    file.write_bytes(contents)
+    expected = ["a"]
+
+    actual = names(compiled.load(FILE))
+
+    assert expected == actual
+
+
+def test_a_cache_that_is_a_directory_is_ignored(cache: Path) -> None:
+    compiled.load(FILE)
+    (file,) = cache.iterdir()
+    file.unlink()
+    file.mkdir()
+    expected = ["a"]
+
+    actual = names(compiled.load(FILE))
+
+    assert expected == actual
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make a file of another user")
+def test_a_cache_of_another_user_is_ignored(cache: Path) -> None:
+    """What is unpickled runs: it must be the user's own."""
+    config = compiled.load(FILE)
+    (file,) = cache.iterdir()
+    (job,) = config.jobs
+    file.write_bytes(pickle.dumps(replace(config, jobs=(replace(job, name="evil"),))))
+    os.chown(file, 65534, 65534)
+    expected = ["a"]
+
+    actual = names(compiled.load(FILE))
+
+    assert expected == actual
+
+
+# ---- no cache
+
+
+@pytest.mark.parametrize("place", ["/proc/none", "/dev/null", "relative"])
+def test_a_cache_that_cannot_be_written_is_no_error(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", place)
+    expected = (["a"], None)
+
+    actual = (names(compiled.load(FILE)), names(compiled.cached(FILE)))
+
+    assert expected == actual
+
+
+def test_nothing_half_written_stays_behind(cache: Path) -> None:
+    compiled.load(FILE)
+    compiled.load(FILE)
+    expected = 1
+
+    actual = len(list(cache.iterdir()))
+
+    assert expected == actual
+
+
+# ---- in a process of its own
+
+
+def compile_file() -> tuple[int, bytes, str]:
+    """Run the module as the runner does when it loads a file again."""
+    done = subprocess.run(
+        [sys.executable, "-m", "schedkit.compiled", NAME],
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr.decode()
+
+
+def test_the_compiled_form_goes_through_a_pipe() -> None:
+    expected = (0, ["a"], "")
+
+    code, stdout, stderr = compile_file()
+
+    assert expected == (code, names(pickle.loads(stdout)), stderr)
+
+
+def test_what_is_wrong_with_a_file_goes_through_the_pipe_too() -> None:
+    Path(NAME).write_text("jobs: []\n", encoding="utf-8")
+    expected = (0, ["a list stands where the jobs belong"], "")
+
+    code, stdout, stderr = compile_file()
+
+    assert expected == (code, [found.message for found in pickle.loads(stdout)], stderr)

@@ -1,0 +1,242 @@
+"""What is started for an attempt."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from asking import utc
+from fakes import load
+from schedkit import entrypoint
+from schedkit.errors import ExecutorError
+from schedkit.launch import Launch, arguments, launch, mark
+from schedkit.run import AttemptKey, Trigger, run_id
+
+KEY = AttemptKey(194616060, 2)
+STORE = "0123456789abcdef" * 2
+
+
+def launched(directory: Path, keys: str, what: str = "command: x") -> Launch:
+    """Return what is started for a job with these keys."""
+    job = load(directory, f"jobs: {{a: {{{what}, clock: every 1m, {keys}}}}}").jobs[0]
+    fire = utc("2026-03-02 12:00")
+    return launch(job, KEY, fire, Trigger.SCHEDULE, store=STORE, output=directory / "output")
+
+
+def refused(directory: Path, keys: str) -> str:
+    """Return why a job with these keys cannot be started."""
+    with pytest.raises(ExecutorError) as caught:
+        launched(directory, keys)
+    return str(caught.value)
+
+
+def test_a_job_is_told_who_it_is(tmp_path: Path) -> None:
+    expected = {
+        "SCHED_JOB": "a",
+        "SCHED_RUN_ID": f"{run_id(KEY.run)}-0123456789ab",
+        "SCHED_FIRE_TIME": "2026-03-02T13:00:00+01:00",
+        "SCHED_ATTEMPT": "2",
+        "SCHED_TRIGGER": "schedule",
+    }
+
+    env = launched(tmp_path, "timezone: Europe/Berlin").env
+
+    assert expected == {name: env[name] for name in expected}
+
+
+def test_what_a_job_is_told_about_itself_cannot_be_overwritten(tmp_path: Path) -> None:
+    env = launched(tmp_path, "env: {SCHED_JOB: other, SCHED_RUN_ID: other}").env
+
+    assert (env["SCHED_JOB"], env["SCHED_RUN_ID"][:6]) == ("a", run_id(KEY.run))
+
+
+def test_its_mark_is_in_its_environment(tmp_path: Path) -> None:
+    found = launched(tmp_path, "grace: 1s")
+
+    name, _, value = found.mark.partition("=")
+    assert (found.env[name], found.mark) == (value, mark(KEY, STORE))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM", "LISTEN_FDS",
+     "LISTEN_PID", "LISTEN_FDNAMES"],
+)  # fmt: skip
+def test_what_the_runner_was_told_about_itself_is_not_for_its_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+
+    assert name not in launched(tmp_path, "grace: 1s").env
+
+
+def test_everything_else_is_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOMETHING", "else")
+
+    assert launched(tmp_path, "grace: 1s").env["SOMETHING"] == "else"
+
+
+def test_env_goes_before_what_is_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A", "inherited")
+
+    assert launched(tmp_path, "env: {A: own}").env["A"] == "own"
+
+
+def test_env_goes_before_its_files_and_later_files_before_earlier_ones(tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("A=1\nB=1\nC=1\n", encoding="utf-8")
+    (tmp_path / "two").write_text("A=2\nB=2\n", encoding="utf-8")
+
+    env = launched(tmp_path, "env_file: [one, two], env: {A: own}").env
+
+    assert (env["A"], env["B"], env["C"]) == ("own", "2", "1")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("A=plain", "plain"),
+        ("A=", ""),
+        ("A = spaced out ", "spaced out"),
+        ('A="in quotes"', "in quotes"),
+        ("A='in quotes'", "in quotes"),
+        ("A=\"it's\"", "it's"),
+        ("A='", "'"),
+        ('A="one side', '"one side'),
+        ("export A=b", "b"),
+        ("A=b=c", "b=c"),
+        ("A=# no comment", "# no comment"),
+        ("# comment\n; comment\n\nA=b", "b"),
+        ("A=first\nA=last", "last"),
+        ("A=b\r", "b"),
+        ("A=ünï", "ünï"),
+    ],
+)  # fmt: skip
+def test_a_line_of_an_env_file_is_name_and_value(tmp_path: Path, line: str, expected: str) -> None:
+    (tmp_path / "file").write_bytes(line.encode() + b"\n")
+
+    assert launched(tmp_path, "env_file: file").env["A"] == expected
+
+
+@pytest.mark.parametrize("line", ["A", "=b", "A B=c", "export A", "\ufeff"])
+def test_a_line_that_is_none_says_where_it_stands(tmp_path: Path, line: str) -> None:
+    (tmp_path / "file").write_text(f"# first\n{line}\n", encoding="utf-8")
+
+    assert refused(tmp_path, "env_file: file") == f"{tmp_path}/file:2: not NAME=value"
+
+
+def test_a_secret_comes_from_a_file_without_its_last_newline(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(" two\nlines \n\n", encoding="utf-8")
+
+    assert launched(tmp_path, "env: {A: {from_file: secret}}").env["A"] == " two\nlines \n"
+
+
+def test_a_value_comes_from_the_runners_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THERE", "here")
+
+    assert launched(tmp_path, "env: {A: {from_env: THERE}}").env["A"] == "here"
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("env_file: none", "{}/none cannot be read: no such file or directory"),
+        ("env_file: .", "{} cannot be read: is a directory"),
+        ("env: {A: {from_file: none}}", "{}/none cannot be read: no such file or directory"),
+        ("env: {A: {from_file: latin}}", "{}/latin is not UTF-8"),
+        ("env: {A: {from_env: NOT_THERE}}", "the runner has no variable 'NOT_THERE' for 'A'"),
+    ],
+)
+def test_what_cannot_be_had_says_why(tmp_path: Path, keys: str, expected: str) -> None:
+    (tmp_path / "latin").write_bytes(b"\xe4\n")
+
+    assert refused(tmp_path, keys) == expected.format(tmp_path)
+
+
+def test_the_working_directory_starts_from_that_of_the_file(tmp_path: Path) -> None:
+    assert launched(tmp_path, "working_dir: below").working_dir == tmp_path / "below"
+
+
+def test_the_working_directory_may_be_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+
+    assert launched(tmp_path, "working_dir: ~/x").working_dir == Path("/home/me/x")
+
+
+def test_a_text_is_for_a_shell_and_a_list_is_not(tmp_path: Path) -> None:
+    found = [
+        launched(tmp_path, "grace: 1s", "command: echo $A").argv,
+        launched(tmp_path, "shell: /bin/bash", "command: echo $A").argv,
+        launched(tmp_path, "grace: 1s", "command: [echo, $A]").argv,
+    ]
+
+    assert found == [
+        ("/bin/sh", "-c", "echo $A"),
+        ("/bin/bash", "-c", "echo $A"),
+        ("echo", "$A"),
+    ]
+
+
+def test_a_function_is_called_by_the_runners_python_or_another(tmp_path: Path) -> None:
+    own = launched(tmp_path, "params: {a: 1}", "python: m:f")
+    other = launched(tmp_path, "interpreter: /usr/bin/python3", "python: m:f")
+
+    assert own.argv == (sys.executable, entrypoint.__file__, "m:f", '{"a": 1}', str(own.result))
+    assert other.argv[0] == "/usr/bin/python3"
+
+
+def test_params_of_a_command_are_variables(tmp_path: Path) -> None:
+    env = launched(tmp_path, "params: {A: text, B: 5, C: [1, x], D: true, E: null}").env
+
+    assert [env[name] for name in "ABCDE"] == ["text", "5", '[1, "x"]', "true", "null"]
+
+
+def test_params_of_a_function_are_no_variables(tmp_path: Path) -> None:
+    assert "zz" not in launched(tmp_path, "params: {zz: 1}", "python: m:f").env
+
+
+def test_each_attempt_has_files_of_its_own_named_by_its_run_alone(tmp_path: Path) -> None:
+    number = run_id(KEY.run)
+
+    found = launched(tmp_path, "grace: 1s", "python: m:f")
+
+    directory = tmp_path / "output" / number[:3]
+    assert (found.output, found.result) == (
+        directory / f"{number}.2.log",
+        directory / f"{number}.2.json",
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("command: 'echo $A; ls'", "echo $A; ls"),
+        ("command: [echo, 'two words', \"it's\"]", "echo 'two words' 'it'\"'\"'s'"),
+        ("python: 'm:f', params: {a: 1, b: x}", "m:f(a=1, b='x')"),
+    ],
+)
+def test_a_record_tells_what_was_run(tmp_path: Path, what: str, expected: str) -> None:
+    job = load(tmp_path, f"jobs: {{a: {{{what}, clock: every 1m}}}}").jobs[0]
+
+    assert arguments(job) == expected
+
+
+def test_a_record_never_tells_the_environment(tmp_path: Path) -> None:
+    text = "jobs: {a: {command: x, clock: every 1m, env: {PASSWORD: secret}, params: {B: secret}}}"
+
+    assert "secret" not in arguments(load(tmp_path, text).jobs[0])
+
+
+def test_the_environment_is_all_text(tmp_path: Path) -> None:
+    env = launched(tmp_path, "env: {A: 5, B: 1.10, C: 012, D: yes}").env
+
+    assert [env[name] for name in "ABCD"] == ["5", "1.10", "012", "yes"]
+    assert json.dumps(dict(env))
+    assert os.environ.items() <= {**env, **os.environ}.items()

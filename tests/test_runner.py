@@ -1,0 +1,387 @@
+"""The runner's loop: what it starts, when, and what it does when something ends it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from fakes import START, Plan, World
+from schedkit.run import run_id
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+EACH_MINUTE = "jobs: {a: {command: x, clock: every 1m}}"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.store.close()
+
+
+# ---- on time
+
+
+def test_each_fire_time_starts_at_its_time(world: World) -> None:
+    world.write(EACH_MINUTE)
+    expected = ["a 12:01:00", "a 12:02:00", "a 12:03:00"]
+
+    world.run(3.5 * MINUTE)
+
+    assert expected == world.executor.starts
+
+
+def test_each_fire_time_is_recorded_once(world: World) -> None:
+    world.write(EACH_MINUTE)
+    expected = ["a 12:01:00 succeeded", "a 12:02:00 succeeded"]
+
+    world.run(2.5 * MINUTE)
+
+    assert expected == world.told()
+
+
+def test_a_start_on_time_has_no_lateness(world: World) -> None:
+    world.write(EACH_MINUTE)
+
+    world.run(1.5 * MINUTE)
+
+    assert [run.lateness for run in world.runs()] == [timedelta(0)]
+
+
+def test_jobs_due_at_one_instant_all_start(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1m}, b: {command: x, clock: every 1m}}")
+    expected = ["a 12:01:00", "b 12:01:00"]
+
+    world.run(1.5 * MINUTE)
+
+    assert expected == world.executor.starts
+
+
+def test_a_job_that_is_not_enabled_never_starts(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1m, enabled: false}}")
+
+    world.run(3 * MINUTE)
+
+    assert world.told() == []
+
+
+def test_only_the_named_jobs_start(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1m}, b: {command: x, clock: every 1m}}")
+
+    world.run(1.5 * MINUTE, only=["b"])
+
+    assert world.executor.starts == ["b 12:01:00"]
+
+
+def test_an_overlapping_fire_time_is_skipped_and_says_why(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.executor.plans["a"] = [Plan(lasts=90)]
+
+    world.run(2.8 * MINUTE)
+
+    first, second = world.runs()
+    assert (second.state, second.reason) == ("skipped", f"overlap: {first.id} still running")
+
+
+def test_where_overlap_is_allowed_both_run(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1m, overlap: allow}}")
+    world.executor.plans["a"] = [Plan(lasts=70)]
+    expected = ["a 12:01:00 succeeded", "a 12:02:00 succeeded"]
+
+    world.run(2.8 * MINUTE)
+
+    assert expected == world.told()
+
+
+# ---- a new runner
+
+
+def test_what_came_up_to_grace_ago_still_starts_and_says_how_late(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1h}}")
+    world.run(59 * MINUTE)
+    world.watch.set_clock(90 * SECOND)
+
+    world.run(MINUTE)
+
+    assert [(run.state, run.trigger, run.lateness) for run in world.runs()] == [
+        ("succeeded", "schedule", 30 * SECOND)
+    ]
+
+
+def test_what_was_missed_is_caught_up_once_and_the_rest_is_told(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1h}}")
+    world.run(MINUTE)
+    world.watch.set_clock(3.5 * 60 * MINUTE)
+    expected = [("missed", "schedule", 2), ("succeeded", "catchup", 1)]
+
+    world.run(MINUTE)
+
+    assert expected == [(run.state, run.trigger, run.count) for run in world.runs()]
+
+
+def test_a_job_that_is_new_never_fires_the_past(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.run(MINUTE / 2)
+    world.watch.set_clock(5 * 60 * MINUTE)
+    world.write("jobs: {b: {command: x, clock: every 1m}}")
+
+    world.run(MINUTE / 2)
+
+    assert world.told() == []
+
+
+def test_a_job_that_fires_otherwise_than_before_never_fires_the_past(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.run(MINUTE / 2)
+    world.watch.set_clock(5 * 60 * MINUTE)
+    world.write("jobs: {a: {command: x, clock: every 7m}}")
+
+    world.run(MINUTE / 2)
+
+    assert world.told() == []
+
+
+def test_a_job_that_was_left_out_for_a_while_says_what_it_missed(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1h, catchup: none}}")
+    world.run(MINUTE)
+    world.write(
+        "jobs: {a: {command: x, clock: every 1h, catchup: none}, b: {command: x, clock: every 1d}}"
+    )
+    world.run(150 * MINUTE, only=["b"])
+
+    world.run(MINUTE)
+
+    assert [(run.state, run.count) for run in world.runs()] == [("missed", 2)]
+
+
+# ---- clocks that are set
+
+
+def test_a_machine_that_slept_catches_up_once(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.after(90 * SECOND, lambda: world.watch.set_clock(10 * MINUTE))
+    expected = [
+        "a 12:01:00 succeeded",
+        "a 12:02:00 missed",
+        "a 12:11:00 succeeded",
+        "a 12:12:00 succeeded",
+    ]
+
+    world.run(12.5 * MINUTE)
+
+    assert expected == world.told()
+
+
+def test_what_a_machine_slept_through_has_one_record_for_all_of_it(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.after(90 * SECOND, lambda: world.watch.set_clock(10 * MINUTE))
+
+    world.run(12.5 * MINUTE)
+
+    missed = world.runs()[1]
+    assert missed.last_fire_time is not None
+    assert (f"{missed.last_fire_time:%T}", missed.count) == ("12:10:00", 9)
+
+
+def test_a_clock_set_back_never_fires_a_time_twice(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.after(150 * SECOND, lambda: world.watch.set_clock(-2 * MINUTE))
+    expected = ["a 12:01:00", "a 12:02:00", "a 12:03:00"]
+
+    world.run(3.5 * MINUTE)
+
+    assert expected == world.executor.starts
+
+
+def test_a_clock_set_back_while_no_runner_was_up_never_fires_a_time_twice(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.run(2.5 * MINUTE)
+    world.watch.set_clock(-2 * MINUTE)
+
+    world.run(3 * MINUTE)
+
+    assert world.told() == [
+        "a 12:01:00 succeeded",
+        "a 12:02:00 succeeded",
+        "a 12:03:00 succeeded",
+    ]
+
+
+def test_a_clock_set_back_does_not_lengthen_a_timeout(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1h, timeout: 1m}}")
+    world.executor.plans["a"] = [Plan(lasts=10_000)]
+    world.after(60 * MINUTE + 30 * SECOND, lambda: world.watch.set_clock(-20 * MINUTE))
+
+    world.run(70 * MINUTE)
+
+    assert [run.duration for run in world.runs()] == [MINUTE]
+
+
+# ---- an end
+
+
+def test_a_drained_runner_starts_nothing_more(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.executor.plans["a"] = [Plan(lasts=100)]
+    world.write("jobs: {a: {command: x, clock: every 1m}}\nrunner: {drain_timeout: 5m}")
+
+    world.run(1.5 * MINUTE)
+
+    assert world.told() == ["a 12:01:00 succeeded"]
+
+
+def test_what_still_runs_when_the_drain_time_is_over_is_asked_and_then_killed(
+    world: World,
+) -> None:
+    world.write("""
+jobs: {a: {command: x, clock: every 1m, kill_grace: 10s}}
+runner: {drain_timeout: 20s}
+""")
+    world.executor.plans["a"] = [Plan(lasts=1000, heeds=False)]
+
+    world.run(1.5 * MINUTE)
+
+    assert world.executor.told == ["a SIGTERM 12:01:50", "a kill 12:02:00"]
+    assert [(run.state, run.reason) for run in world.runs()] == [
+        ("cancelled", "the runner was stopped")
+    ]
+
+
+def test_an_interrupt_drains_and_is_remembered(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.send(59 * SECOND, signal.SIGINT)
+
+    runner = world.run(60 * MINUTE)
+
+    assert (world.told(), runner.interrupted) == ([], True)
+
+
+def test_a_second_interrupt_leaves_what_runs_to_the_next_runner(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.executor.plans["a"] = [Plan(lasts=1000)]
+    world.send(61 * SECOND, signal.SIGINT)
+    world.send(62 * SECOND, signal.SIGINT)
+
+    world.run(60 * MINUTE)
+
+    assert (world.watch.elapsed(), world.told()) == (62 * SECOND, ["a 12:01:00 running"])
+
+
+def test_a_job_that_ends_as_the_runner_leaves_does_not_break_it(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.executor.plans["a"] = [Plan(lasts=2)]
+    world.send(62 * SECOND, signal.SIGQUIT)
+
+    world.run(60 * MINUTE)
+
+    assert world.watch.elapsed() == 62 * SECOND
+
+
+def test_a_runner_that_leaves_does_not_wait_for_a_store_that_cannot_be_written(
+    world: World,
+) -> None:
+    world.write(EACH_MINUTE)
+    world.store.fails["record"] = 20
+    world.send(70 * SECOND, signal.SIGINT)
+    world.send(71 * SECOND, signal.SIGINT)
+
+    world.run(60 * MINUTE)
+
+    assert world.watch.elapsed() == 71 * SECOND
+
+
+# ---- a store that cannot be written
+
+
+def test_what_cannot_be_claimed_is_not_started_and_tried_again(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.store.fails["claim"] = 2
+    expected = ["a 12:01:10", "a 12:02:00"]
+
+    world.run(2.5 * MINUTE)
+
+    assert expected == world.executor.starts
+
+
+def test_what_could_not_be_claimed_keeps_its_fire_time(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.store.fails["claim"] = 2
+
+    world.run(1.5 * MINUTE)
+
+    assert [(run.fire_time - START, run.lateness) for run in world.runs()] == [
+        (MINUTE, 10 * SECOND)
+    ]
+
+
+def test_what_could_not_be_claimed_in_time_does_not_blame_a_sleep(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1m, grace: 1s, catchup: none}}")
+    world.store.fails["claim"] = 1
+
+    world.run(1.5 * MINUTE)
+
+    (run,) = world.runs()
+    assert run.state == "missed"
+    assert "asleep" not in str(run.reason)
+
+
+def test_what_cannot_be_recorded_is_kept_in_order(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.store.fails["record"] = 3
+
+    world.run(1.8 * MINUTE)
+
+    (run,) = world.runs()
+    assert (run.state, run.started, run.ended) == (
+        "succeeded",
+        START + MINUTE,
+        START + 61 * SECOND,
+    )
+
+
+def test_a_clock_set_back_does_not_put_off_what_could_not_be_recorded(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.store.fails["record"] = 1
+    told: list[str] = []
+    world.after(62 * SECOND, lambda: world.watch.set_clock(-30 * MINUTE))
+    world.after(70 * SECOND, lambda: told.extend(world.told()))
+
+    world.run(1.5 * MINUTE)
+
+    assert told == ["a 12:01:00 succeeded"]
+
+
+def test_a_drain_after_a_failed_claim_waits_without_spinning(world: World) -> None:
+    world.write("""
+jobs: {a: {command: x, clock: every 1h}, b: {command: x, clock: 'daily at 13:01'}}
+runner: {drain_timeout: 10m}
+""")
+    world.executor.plans["a"] = [Plan(lasts=300)]
+    world.after(60.5 * MINUTE, lambda: world.store.fails.update(claim=1))
+
+    world.run(61 * MINUTE + SECOND)
+
+    assert world.told() == ["a 13:00:00 succeeded"]
+
+
+def test_a_runner_counts_what_came_of_its_runs(world: World) -> None:
+    world.write(EACH_MINUTE)
+    world.executor.plans["a"] = [Plan(), Plan(code=1), Plan(lasts=100)]
+
+    runner = world.run(4.8 * MINUTE)
+
+    assert dict(runner.counts) == {"succeeded": 2, "failed": 1, "skipped": 1}
+
+
+def test_ids_are_those_of_the_runs(world: World) -> None:
+    world.write(EACH_MINUTE)
+
+    world.run(1.5 * MINUTE)
+
+    (launch,) = world.executor.launches
+    assert run_id(launch.key.run) == world.runs()[0].id
