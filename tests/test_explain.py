@@ -9,7 +9,7 @@ import pytest
 
 from asking import utc, wall
 from schedkit import Schedule
-from schedkit.schedule import Trace
+from schedkit.traces import Trace
 
 NEW_YORK = "America/New_York"
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from schedkit.calendars import CalendarEndsError
     from schedkit.errors import ConfigError, ExecutorError, LockedError, SchedError, StoreError
-    from schedkit.schedule import Fire, Schedule, Trace
+    from schedkit.schedule import Schedule
+    from schedkit.traces import Fire, Trace
 
 __version__ = "0.1.0"
 __all__ = [
@@ -22,9 +23,9 @@ __all__ = [
 ]
 _PLACES = {
     "CalendarEndsError": "calendars",
-    "Fire": "schedule",
+    "Fire": "traces",
     "Schedule": "schedule",
-    "Trace": "schedule",
+    "Trace": "traces",
 }
 
 

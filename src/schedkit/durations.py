@@ -46,7 +46,10 @@ class Period:
         if self.months:
             from dateutil.relativedelta import relativedelta  # rarely used, slow to import
 
-            wall = wall + relativedelta(months=self.months)
+            try:
+                wall = wall + relativedelta(months=self.months)
+            except ValueError as error:  # what datetime itself calls an overflow
+                raise OverflowError(str(error)) from error
         return wall + timedelta(days=self.days) + self.elapsed
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from schedkit.clocks.startup import Startup
 from schedkit.commands import Command, EntryPoint, ExitCodes, StopSignal, Variable
 from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
+from schedkit.parts import DST_NEEDS
 from schedkit.scalars import Duration, Moments, Zone
 from schedkit.schedule import Schedule
 from schedkit.values import STRICT_FIELDS, Bare, Form, Listed, Written, shape
@@ -228,9 +229,7 @@ class Keys:
         named = any(isinstance(clock, WallClock) for clock in self.clock)
         if self.dst == _AS_THE_CLOCK or named:
             return []
-        hint = "such as cron, hourly, daily, weekly, monthly, yearly"
-        message = "'dst' is for clocks that name times of day"
-        return [Problem(message, hint, ("dst",), on_key=True)]
+        return [Problem(*DST_NEEDS, ("dst",), on_key=True)]
 
     def _about_lengths(self) -> list[Problem]:
         lengths = {"timeout": self.timeout, "catchup_window": self.catchup_window}

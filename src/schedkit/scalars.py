@@ -171,7 +171,7 @@ def month(text: str) -> int:
     Raises: ConfigError.
     """
     name = text.strip().lower()
-    if name.isdigit() and 1 <= int(name) <= 12:
+    if re.fullmatch(r"\d{1,2}", name, re.ASCII) and 1 <= int(name) <= 12:
         return int(name)
     for names in (MONTHS, _LONG_MONTHS):
         if name in names:

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import takewhile
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
-from schedkit import timeline
+from schedkit import parts, timeline
 from schedkit.adjustments import ADJUSTMENTS, Adjustment
-from schedkit.calendars import Calendar, known, read_calendar
+from schedkit.calendars import CalendarEndsError, known
 from schedkit.clocks import CLOCKS, Clock
 from schedkit.clocks.clock import ClockChanges
+from schedkit.clocks.recurrence import WallClock
 from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
+from schedkit.traces import Fire, Move, Trace
+from schedkit.values import shape
 from schedkit.vocabulary import Many
 
 HORIZON = timedelta(days=36525)  # a hundred years: beyond it, what has not fired never will
@@ -24,40 +27,6 @@ HORIZON = timedelta(days=36525)  # a hundred years: beyond it, what has not fire
 # no more than two clock changes; the largest that a zone has made is a day.
 _CLOCK_CHANGES = timedelta(days=2)
 _WALKED = 8  # refused candidates walked over before a jump: a jump costs about as much
-
-
-class Fire(NamedTuple):
-    """One fire time (UTC), the clock that made it and the candidate (UTC) it was moved from."""
-
-    time: datetime
-    clock: Clock
-    candidate: datetime
-
-
-class Move(NamedTuple):
-    """An adjustment and the wall time to which it moved what came to it."""
-
-    adjustment: Adjustment
-    wall: datetime
-
-
-class Trace(NamedTuple):
-    """
-    What became of one candidate (UTC) of a clock.
-
-    *nominal* is the wall time that the clock means: another than the wall shows where a clock
-    change skips it. *dropped_by* is the first filter that refused it, *why* says more where the
-    filter can. *moves* are the adjustments that moved it; *time* is when it fires (UTC), None
-    when it was dropped.
-    """
-
-    candidate: datetime
-    clock: Clock
-    nominal: datetime
-    dropped_by: Filter | None
-    why: str | None
-    moves: tuple[Move, ...]
-    time: datetime | None
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -103,21 +72,26 @@ class Schedule:
                 problems.extend(error.within(name).problems)
                 return ()
 
-        named = part("calendars", _calendars, calendars or {})
+        named = part("calendars", parts.calendars, calendars or {})
         with known(named or {}):
             clocks = part("clock", Many(CLOCKS, at_least=1).value, clock)
-            parts = {
+            rest = {
                 "filters": part("filters", Many(FILTERS).value, filters),
                 "adjustments": part("adjustments", Many(ADJUSTMENTS).value, adjustments),
-                "timezone": part("timezone", _zone, timezone),
-                "dst": part("dst", _clock_changes, dst),
+                "timezone": part("timezone", parts.zone, timezone),
+                "dst": part("dst", parts.clock_changes, dst),
             }
+        if not isinstance(seed, str):
+            problems.append(Problem(f"{shape(seed)} stands where a text belongs", path=("seed",)))
+        named_times = any(isinstance(clock, WallClock) for clock in clocks)
+        if not problems and rest["dst"] != ClockChanges() and not named_times:
+            problems.append(Problem(*parts.DST_NEEDS, ("dst",)))
         if problems:
             raise ConfigError(*problems)
         if seed:
             clocks = tuple(clock.seeded(seed) for clock in clocks)
-        clocks = tuple(clock.with_dst(parts["dst"]) for clock in clocks)
-        for name, value in {"clocks": clocks, **parts}.items():
+        clocks = tuple(clock.with_dst(rest["dst"]) for clock in clocks)
+        for name, value in {"clocks": clocks, **rest}.items():
             object.__setattr__(self, name, value)
 
     @classmethod
@@ -132,8 +106,8 @@ class Schedule:
         """Return the schedule of parts that have been read already; nothing is checked."""
         made = object.__new__(cls)
         clocks = tuple(clock.with_dst(dst) for clock in clocks)
-        parts = (clocks, filters, adjustments, timezone, dst)
-        for name, value in zip(cls.__slots__, parts, strict=True):
+        given = (clocks, filters, adjustments, timezone, dst)
+        for name, value in zip(cls.__slots__, given, strict=True):
             object.__setattr__(made, name, value)
         return made
 
@@ -147,13 +121,20 @@ class Schedule:
         import json
 
         try:
-            parts = json.loads(text)
-        except ValueError as error:
+            given = json.loads(text)
+        except (ValueError, RecursionError) as error:
             raise ConfigError.of(f"this is not JSON: {error}") from None
-        if not isinstance(parts, dict) or not set(parts) <= set(_PARTS) or "clock" not in parts:
-            hint = f"an object with clock and, as needed, {', '.join(_PARTS[1:])}"
+        if (
+            not isinstance(given, dict)
+            or not set(given) <= set(parts.NAMES)
+            or "clock" not in given
+        ):
+            hint = f"an object with clock and, as needed, {', '.join(parts.NAMES[1:])}"
             raise ConfigError.of("this is not the JSON of a schedule", hint)
-        return cls(**parts)
+        try:
+            return cls(**given)
+        except RecursionError:
+            raise ConfigError.of("this is nested too deep") from None
 
     def dump(self) -> dict[str, Any]:
         """Return the schedule as plain JSON data, which `parse` and the constructor take."""
@@ -253,7 +234,10 @@ class Schedule:
                 moves: list[Move] = []
                 moved = nominal
                 for adjustment in self.adjustments:
-                    after = adjustment.apply(moved)
+                    try:
+                        after = adjustment.apply(moved)
+                    except OverflowError:  # beyond the last year that there is
+                        return
                     if after != moved:
                         moves.append(Move(adjustment, after))
                     moved = after
@@ -301,17 +285,28 @@ class Schedule:
                     if walked > _WALKED:
                         break
                     continue
-                refusing = [f.until(wall) for f in self.filters if not f.admits(wall)]
-                if not refusing:
-                    refused_until = None
+                refused_until, walked = self._refused_until(wall), 0
+                if refused_until is None:
                     yield fire
                     continue
-                refused_until, walked = max(refusing), 0
                 if fire.time >= forward_until:
                     forward_until = timeline.forward_until(fire.time, self.timezone)
             else:
                 return
             instant = self._jump(fire.time, refused_until, forward_until) - datetime.resolution
+
+    def _refused_until(self, wall: datetime) -> datetime | None:
+        """Return until when filters refuse what they refuse at *wall*, None when they do not."""
+        until: datetime | None = None
+        for one in self.filters:
+            try:
+                if not one.admits(wall):
+                    until = max(one.until(wall), until or wall)
+            except CalendarEndsError:
+                if until is None:
+                    raise
+                break  # it is refused, whatever that calendar would say
+        return until
 
     def _jump(self, instant: datetime, wall: datetime, forward_until: datetime) -> datetime:
         """Return the instant, after *instant*, before which the wall does not show *wall*."""
@@ -334,36 +329,6 @@ class Schedule:
 
     def _of(self, clock: Clock, instant: datetime) -> Iterator[Fire]:
         return (Fire(time, clock, time) for time in clock.after(instant, self.timezone))
-
-
-_PARTS = ("clock", "filters", "adjustments", "timezone", "dst", "calendars", "seed")
-
-
-def _calendars(raw: Mapping[str, object]) -> dict[str, Calendar]:
-    named: dict[str, Calendar] = {}
-    problems: list[Problem] = []
-    for name, written in raw.items():
-        try:
-            named[name] = read_calendar(written, name)
-        except ConfigError as error:
-            problems += error.within(name).problems
-    if problems:
-        raise ConfigError(*problems)
-    return named
-
-
-def _clock_changes(raw: ClockChanges | Mapping[str, str] | None) -> ClockChanges:
-    if raw is None:
-        return ClockChanges()
-    return raw if isinstance(raw, ClockChanges) else ClockChanges.read(raw)
-
-
-def _zone(timezone: object) -> tzinfo:
-    if isinstance(timezone, str):
-        return timeline.zone(timezone)
-    if isinstance(timezone, tzinfo):
-        return timezone
-    raise ConfigError.of(f"{timezone!r} is not a zone", "write its name, such as Europe/Berlin")
 
 
 def _checked(instant: datetime) -> datetime:

@@ -134,8 +134,8 @@ class Stream:
 def test_colour_is_for_terminals_unless_something_else_is_said(
     color: str,
     environment: dict[str, str],
-    terminal: bool,  # noqa: FBT001  # a case
-    expected: bool,  # noqa: FBT001  # a case
+    terminal: bool,  # a case
+    expected: bool,  # a case
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, value in environment.items():

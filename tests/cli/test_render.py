@@ -174,7 +174,7 @@ def test_what_would_move_the_cursor_is_made_visible(raw: str, expected: str) -> 
 )
 def test_a_text_is_painted_when_that_is_wanted(
     colour: str | None,
-    wanted: bool,  # noqa: FBT001  # a case
+    wanted: bool,  # a case
     expected: str,
 ) -> None:
     actual = painted("x", colour, wanted=wanted)

@@ -25,7 +25,7 @@ from schedkit.filters import FILTERS
         ("12:00-12:00", "12:00:01", False),
     ],
 )
-def test_both_ends_are_admitted(span: str, at: str, expected: bool) -> None:  # noqa: FBT001
+def test_both_ends_are_admitted(span: str, at: str, expected: bool) -> None:
     actual = FILTERS.read(f"between_times {span}").admits(wall(f"2026-01-05 {at}"))
 
     assert expected is actual

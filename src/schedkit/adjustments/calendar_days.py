@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar
@@ -13,8 +14,6 @@ from schedkit.values import STRICT_FIELDS, Written
 
 _DAY = timedelta(days=1)
 _ZERO = timedelta(0)
-# The longest that a market or a country was ever closed is shorter: XNYS 1914 apart, 12 days.
-_ROLL = timedelta(days=15)
 
 
 def _on(wall: datetime, day: date) -> datetime:
@@ -45,7 +44,7 @@ class NextBusinessDay(Adjustment):
     @property
     def reach(self) -> Reach:
         """As far as a calendar is closed on end."""
-        return Reach(_ZERO, _ROLL)
+        return Reach(_ZERO, self.calendar.longest * _DAY)
 
     def apply(self, wall: datetime) -> datetime:
         """Return *wall* on the first business day that is not before it."""
@@ -68,7 +67,7 @@ class PreviousBusinessDay(Adjustment):
     @property
     def reach(self) -> Reach:
         """As far as a calendar is closed on end."""
-        return Reach(_ROLL, _ZERO)
+        return Reach(self.calendar.longest * _DAY, _ZERO)
 
     def apply(self, wall: datetime) -> datetime:
         """Return *wall* on the last business day that is not after it."""
@@ -91,7 +90,8 @@ class NearestBusinessDay(Adjustment):
     @property
     def reach(self) -> Reach:
         """As far as a calendar is closed on end."""
-        return Reach(_ROLL, _ROLL)
+        longest = self.calendar.longest * _DAY
+        return Reach(longest, longest)
 
     def apply(self, wall: datetime) -> datetime:
         """Return *wall* on the business day with the fewest days between."""
@@ -115,7 +115,8 @@ class ModifiedFollowing(Adjustment):
     @property
     def reach(self) -> Reach:
         """As far as a calendar is closed on end."""
-        return Reach(_ROLL, _ROLL)
+        longest = self.calendar.longest * _DAY
+        return Reach(longest, longest)
 
     def apply(self, wall: datetime) -> datetime:
         """Return *wall* on a business day of its own month."""
@@ -124,10 +125,9 @@ class ModifiedFollowing(Adjustment):
 
 
 def _count(text: str) -> int:
-    try:
-        n = int(text)
-    except ValueError:
-        raise ConfigError.of(f"{text!r} is not a whole number") from None
+    if not re.fullmatch(r"[-+]?\d{1,5}", text.strip(), re.ASCII):
+        raise ConfigError.of(f"{text!r} is not a whole number")
+    n = int(text)
     if not 1 <= abs(n) <= 1000:
         raise ConfigError.of(f"{n} is outside 1-1000 and -1000 to -1")
     return n
@@ -150,9 +150,9 @@ class AddBusinessDays(Adjustment):
 
     @property
     def reach(self) -> Reach:
-        """At least as many days, at most twice as many and as a calendar is closed, each year."""
+        """At least as many days, at most as many times the longest that the calendar is closed."""
         least = abs(self.n) * _DAY
-        most = 2 * least + _ROLL * (1 + abs(self.n) // 100)
+        most = least * (1 + self.calendar.longest)
         return Reach(-least, most) if self.n > 0 else Reach(most, -least)
 
     def apply(self, wall: datetime) -> datetime:
@@ -183,7 +183,7 @@ class NextTradingDay(Adjustment):
     @property
     def reach(self) -> Reach:
         """As far as an exchange is closed on end."""
-        return Reach(_ZERO, _ROLL)
+        return Reach(_ZERO, self.calendar.longest * _DAY)
 
     def apply(self, wall: datetime) -> datetime:
         """Return *wall* on the first trading day that is not before it."""
@@ -209,7 +209,7 @@ class PreviousTradingDay(Adjustment):
     @property
     def reach(self) -> Reach:
         """As far as an exchange is closed on end."""
-        return Reach(_ROLL, _ZERO)
+        return Reach(self.calendar.longest * _DAY, _ZERO)
 
     def apply(self, wall: datetime) -> datetime:
         """Return *wall* on the last trading day that is not after it."""

@@ -48,6 +48,9 @@ class _Market(Clock):
 
         Raises: CalendarEndsError past the last session that is known.
         """
+        assert self.calendar.first is not None
+        if instant.date() < self.calendar.first:
+            raise CalendarEndsError(self.calendar.name, self.calendar.first, begins=True)
         offset = timedelta(days=self.offset.days) + self.offset.elapsed
         moments = self._moments()
         for moment in moments[bisect_right(moments, instant - offset) :]:
@@ -75,7 +78,7 @@ class MarketOpen(_Market):
         return self._said("market_open")
 
     def _moments(self) -> list[datetime]:
-        return [session.opens for session in (self.calendar.sessions or {}).values()]
+        return [session.opens for session in self.calendar.trading()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +100,4 @@ class MarketClose(_Market):
         return self._said("market_close")
 
     def _moments(self) -> list[datetime]:
-        return [session.closes for session in (self.calendar.sessions or {}).values()]
+        return [session.closes for session in self.calendar.trading()]

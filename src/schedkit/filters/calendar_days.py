@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar
@@ -84,10 +85,9 @@ class TradingDay(Filter):
 
 
 def _n(text: str) -> int:
-    try:
-        n = int(text)
-    except ValueError:
-        raise ConfigError.of(f"{text!r} is not a whole number") from None
+    if not re.fullmatch(r"[-+]?\d{1,4}", text.strip(), re.ASCII):
+        raise ConfigError.of(f"{text!r} is not a whole number")
+    n = int(text)
     if not 1 <= abs(n) <= 31:
         raise ConfigError.of(f"{n} is outside 1-31 and -31 to -1", "-1 is the last of a month")
     return n

@@ -15,9 +15,10 @@ _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 
 
-def _length(second: int) -> timedelta:
-    """Return how long a time is meant to last: a minute, or a second when it has seconds."""
-    return _SECOND if second else _MINUTE
+def _past(begin: datetime) -> datetime:
+    """Return what is past a time: it lasts a minute, or a second when it has seconds."""
+    length = _SECOND if begin.second else _MINUTE
+    return begin + length if begin <= datetime.max - length else datetime.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class AtTime(Filter):
 
     def _spans(self, wall: datetime) -> list[tuple[datetime, datetime]]:
         begins = [datetime.combine(wall.date(), at) for at in self.times]
-        return [(begin, begin + _length(begin.second)) for begin in begins]
+        return [(begin, _past(begin)) for begin in begins]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,11 @@ class OnDatetime(Filter):
 
     def admits(self, wall: datetime) -> bool:
         """Return whether *wall* is within the minute or second of one of the moments."""
-        return any(begin <= wall < begin + _length(begin.second) for begin in self.moments)
+        return any(begin <= wall < _past(begin) for begin in self.moments)
 
     def until(self, wall: datetime) -> datetime:
         """Return the next begin or end of one of the moments."""
-        edges = [e for begin in self.moments for e in (begin, begin + _length(begin.second))]
+        edges = [e for begin in self.moments for e in (begin, _past(begin))]
         return min((edge for edge in edges if edge > wall), default=datetime.max)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, NamedTuple
@@ -49,7 +50,7 @@ def _days_of_month(text: str) -> tuple[int, ...]:
     first, dash, last = text.strip().partition("-")
     numbers = []
     for part in (first, last) if dash else (first,):
-        if not part.strip().isdigit() or not 1 <= int(part) <= 31:
+        if not re.fullmatch(r"\s*\d{1,2}\s*", part, re.ASCII) or not 1 <= int(part) <= 31:
             raise ConfigError.of(f"{part.strip()!r} is no day of a month", "a day is 1 to 31")
         numbers.append(int(part))
     if numbers[0] > numbers[-1]:
@@ -132,11 +133,10 @@ def _nth_day(text: str) -> NthDay:
     words = text.split()
     if len(words) != 2:
         raise ConfigError.of(f"{text.strip()!r} names no weekday", "write it as 2 tue or -1 fri")
-    try:
-        n = -1 if words[0].lower() == "last" else int(words[0])
-    except ValueError:
+    if words[0].lower() != "last" and not re.fullmatch(r"[-+]?\d{1,3}", words[0], re.ASCII):
         hint = "write it as 2 tue or -1 fri"
-        raise ConfigError.of(f"{words[0]!r} is not a whole number", hint) from None
+        raise ConfigError.of(f"{words[0]!r} is not a whole number", hint)
+    n = -1 if words[0].lower() == "last" else int(words[0])
     if not 1 <= abs(n) <= 5:
         raise ConfigError.of(f"{n} is outside 1-5: a month has at most five of a weekday")
     return NthDay(n, weekday(words[1]))

@@ -18,7 +18,8 @@ from schedkit.clocks.recurrence import FIXED, WallClock
 from schedkit.errors import Problem
 from schedkit.job import Job
 from schedkit.scalars import moment_text
-from schedkit.schedule import HORIZON, Schedule, Trace
+from schedkit.schedule import HORIZON, Schedule
+from schedkit.traces import Trace
 
 _AHEAD = timedelta(days=366)  # how far a schedule is looked through
 _SOON = timedelta(days=3653)  # long enough to see which part of a schedule stands in the way

@@ -14,8 +14,9 @@ from schedkit.cli.failure import UsageError
 from schedkit.cli.when import day_or_time
 from schedkit.job import Job
 from schedkit.report import shown
-from schedkit.schedule import HORIZON, Trace
+from schedkit.schedule import HORIZON
 from schedkit.texts import safe
+from schedkit.traces import Trace
 
 _STEP, _WHAT, _WHEN = 11, 36, 27  # widths of the columns; the place comes last
 _MOST = 12  # candidates told one by one: of more, the first ones

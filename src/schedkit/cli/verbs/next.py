@@ -16,8 +16,9 @@ from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.when import when, year_of
 from schedkit.config import positive
 from schedkit.job import Job
-from schedkit.schedule import HORIZON, Trace
+from schedkit.schedule import HORIZON
 from schedkit.timeline import local
+from schedkit.traces import Trace
 
 _ROWS = 10
 

@@ -1,0 +1,27 @@
+"""
+Calendars: business days, public holidays, sessions of an exchange.
+
+A calendar is made once, when it is read, of what the packages `holidays` and
+`exchange_calendars` know, and is plain data from then on: it can be sent and asked anywhere.
+"""
+
+from schedkit.calendars.calendar import (
+    WEEKDAYS,
+    Calendar,
+    CalendarEndsError,
+    Session,
+    need_exchange,
+)
+from schedkit.calendars.reading import SCHEMA, CalendarName, known, read_calendar
+
+__all__ = [
+    "SCHEMA",
+    "WEEKDAYS",
+    "Calendar",
+    "CalendarEndsError",
+    "CalendarName",
+    "Session",
+    "known",
+    "need_exchange",
+    "read_calendar",
+]

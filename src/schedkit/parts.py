@@ -1,0 +1,73 @@
+"""How the parts of a schedule are read where a program gives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta, tzinfo
+from datetime import timezone as fixed_zone
+
+from schedkit import timeline
+from schedkit.calendars import Calendar, read_calendar
+from schedkit.clocks.clock import ClockChanges
+from schedkit.errors import ConfigError, Problem
+from schedkit.values import shape
+
+_OFFSET = re.compile(r"UTC([+-])(\d\d):(\d\d)")  # as a fixed zone of datetime says itself
+# What is said when there is a rule for clock changes and no clock to follow it.
+DST_NEEDS = (
+    "'dst' is for clocks that name times of day",
+    "such as cron, hourly, daily, weekly, monthly, yearly",
+)
+NAMES = ("clock", "filters", "adjustments", "timezone", "dst", "calendars", "seed")
+
+
+def calendars(raw: Mapping[str, object]) -> dict[str, Calendar]:
+    """
+    Return the calendars of a mapping by their names.
+
+    Raises: ConfigError, with every problem.
+    """
+    if not isinstance(raw, Mapping):
+        raise ConfigError.of(f"{shape(raw)} stands where a mapping belongs")
+    named: dict[str, Calendar] = {}
+    problems: list[Problem] = []
+    for name, written in raw.items():
+        try:
+            named[name] = read_calendar(written, name)
+        except ConfigError as error:
+            problems += error.within(name).problems
+    if problems:
+        raise ConfigError(*problems)
+    return named
+
+
+def clock_changes(raw: ClockChanges | Mapping[str, str] | None) -> ClockChanges:
+    """
+    Return what clock changes do.
+
+    Raises: ConfigError.
+    """
+    if raw is None:
+        return ClockChanges()
+    if isinstance(raw, ClockChanges):
+        return raw
+    if not isinstance(raw, Mapping):
+        raise ConfigError.of(f"{shape(raw)} stands where a mapping belongs")
+    return ClockChanges.read(raw)
+
+
+def zone(timezone: object) -> tzinfo:
+    """
+    Return a zone: one of the tz database by its name, or a fixed one such as UTC+02:00.
+
+    Raises: ConfigError.
+    """
+    if isinstance(timezone, str) and (offset := _OFFSET.fullmatch(timezone)):
+        length = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+        return fixed_zone(-length if offset[1] == "-" else length)
+    if isinstance(timezone, str):
+        return timeline.zone(timezone)
+    if isinstance(timezone, tzinfo):
+        return timezone
+    raise ConfigError.of(f"{timezone!r} is not a zone", "write its name, such as Europe/Berlin")
