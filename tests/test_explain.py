@@ -138,14 +138,15 @@ def test_a_skipped_time_that_is_moved_is_moved_from_what_was_meant() -> None:
     assert expected == actual
 
 
-def test_traces_are_of_every_candidate_later_than_an_instant() -> None:
+def test_traces_are_of_what_comes_later_than_an_instant_or_is_moved_there() -> None:
     schedule = Schedule("daily at 09:00", "weekday", "add 1h")
     expected = [
+        Told("11-26 09:00", "daily at 09:00", "11-26 10:00 > add 1h: 11-26 10:00"),
         Told("11-27 09:00", "daily at 09:00", "11-27 10:00 > add 1h: 11-27 10:00"),
         Told("11-28 09:00", "daily at 09:00", "dropped by weekday: None"),
     ]
 
-    actual = [told(one) for one in islice(schedule.traces(utc("2026-11-26 09:00")), 2)]
+    actual = [told(one) for one in islice(schedule.traces(utc("2026-11-26 09:00")), 3)]
 
     assert expected == actual
 

@@ -215,12 +215,20 @@ class Schedule:
         return found
 
     def traces(self, instant: datetime) -> Iterator[Trace]:
-        """Yield what becomes of every candidate later than *instant*, the dropped ones too."""
+        """
+        Yield what becomes of every candidate later than *instant*, the dropped ones too.
+
+        Also of earlier ones that are moved to later than that.
+        """
         start = _checked(instant)
-        for candidate in self._candidates(start):
+        forward = self._reach()[1] if self.adjustments else timeline.ZERO
+        earliest = start - min(max(forward, timeline.ZERO), start - timeline.FIRST)
+        for candidate in self._candidates(earliest):
             if candidate.time > _end(start):
                 return
-            yield from self._traced(candidate)
+            for trace in self._traced(candidate):
+                if max(trace.candidate, trace.time or trace.candidate) > start:
+                    yield trace
 
     def _traced(self, candidate: Fire) -> Iterator[Trace]:
         wall = timeline.local(candidate.time, self.timezone)
@@ -293,7 +301,21 @@ class Schedule:
                     forward_until = timeline.forward_until(fire.time, self.timezone)
             else:
                 return
-            instant = self._jump(fire.time, refused_until, forward_until) - datetime.resolution
+            last = min(end, forward_until)
+            admitted = self._admitted_from(refused_until, timeline.local(last, self.timezone))
+            instant = self._jump(fire.time, admitted, forward_until) - datetime.resolution
+
+    def _admitted_from(self, wall: datetime, last: datetime) -> datetime:
+        """Return the first wall time from *wall* on that no filter refuses, *last* if none is."""
+        while wall <= last:
+            try:
+                until = self._refused_until(wall)
+            except CalendarEndsError:  # for whoever gets there to find out
+                return wall
+            if until is None:
+                return wall
+            wall = until
+        return wall
 
     def _refused_until(self, wall: datetime) -> datetime | None:
         """Return until when filters refuse what they refuse at *wall*, None when they do not."""

@@ -65,10 +65,13 @@ class Vocabulary(Generic[W]):
         """
         if isinstance(raw, self._base):
             return raw
-        if isinstance(raw, str):
-            return self._read_text(raw)
-        if isinstance(raw, Mapping):
-            return self._read_mapping(raw)
+        try:
+            if isinstance(raw, str):
+                return self._read_text(raw)
+            if isinstance(raw, Mapping):
+                return self._read_mapping(raw)
+        except RecursionError:
+            raise ConfigError.of("this is nested too deep") from None
         hint = f"write one of: {', '.join(self.words)}"
         raise ConfigError.of(f"{values.shape(raw)} stands where a {self.kind} belongs", hint)
 

@@ -88,7 +88,7 @@ def test_a_single_fire_time_that_does_not_come_has_nothing_near_it() -> None:
 
 def test_many_fire_times_between_two_are_all_looked_at() -> None:
     first = "Thu 2026-01-01 00:01, Thu 2026-01-01 00:02, Thu 2026-01-01 00:03"
-    expected = [Broken(f"'a' fires in between, on {first} and 14395 more", None, 4, 13)]
+    expected = [Broken(f"'a' fires in between, on {first} and 14396 more", None, 4, 13)]
 
     actual = broken("clock: every 1m\n    expect: [2026-01-01 00:00, 2026-01-11 00:00]")
 

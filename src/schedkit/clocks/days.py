@@ -63,7 +63,7 @@ _WORDS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 
 def _month_position(text: str) -> tuple[int, int]:
     words = text.strip().lower().split()
-    if len(words) == 1 and re.fullmatch(r"\d+", words[0], re.ASCII):
+    if len(words) == 1 and re.fullmatch(r"\d{1,4}", words[0], re.ASCII):
         if not 1 <= int(words[0]) <= 31:
             raise ConfigError.of(f"day {words[0]} is outside 1-31", "the last day is: last")
         return 0, int(words[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -18,7 +19,7 @@ _ALL_MONTHS = (1 << 13) - 2
 
 def _minute(text: str) -> int:
     stripped = text.strip().removeprefix(":")
-    if not stripped.isascii() or not stripped.isdigit():
+    if not re.fullmatch(r"\d{1,4}", stripped, re.ASCII):
         raise ConfigError.of(f"{text.strip()!r} is no minute", "write a number from 0 to 59")
     if int(stripped) > 59:
         raise ConfigError.of(f"minute {int(stripped)} is outside 0-59")

@@ -201,7 +201,8 @@ class Document:
     def _report(self, node: yaml.Node, message: str, hint: str | None) -> None:
         found = self._diagnostic(node, Problem(message, hint))
         said = [one.message for one in self.diagnostics]
-        if message != _ITSELF or message not in said:  # round a circle everything contains itself
+        # Two ways can lead to one place; round a circle everything contains itself.
+        if found not in self.diagnostics and (message != _ITSELF or message not in said):
             self.diagnostics.append(found)
 
     def _diagnostic(self, node: yaml.Node, problem: Problem, severity: str = "error") -> Diagnostic:

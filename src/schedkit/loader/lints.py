@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from typing import NamedTuple
@@ -16,13 +17,14 @@ from schedkit.clocks.cron import Cron
 from schedkit.clocks.days import Monthly
 from schedkit.clocks.recurrence import FIXED, WallClock
 from schedkit.errors import Problem
+from schedkit.filters import Filter
 from schedkit.job import Job
 from schedkit.scalars import moment_text
 from schedkit.schedule import HORIZON, Schedule
 from schedkit.traces import Trace
 
 _AHEAD = timedelta(days=366)  # how far a schedule is looked through
-_SOON = timedelta(days=3653)  # long enough to see which part of a schedule stands in the way
+_SOON = timedelta(days=3653)  # a calendar that ends sooner says nothing about never
 _LOOKED_AT = 1000  # fire times, at most
 
 
@@ -74,7 +76,7 @@ def _short_months(days: str) -> Problem:
 
 def never_fires(job: Job, now: datetime) -> Iterator[Finding]:
     """Yield why *job* never fires, if it does not: an error where filters see to it."""
-    if not job.enabled or job.starts_with_runner or _fires(job.schedule, now, HORIZON):
+    if not job.enabled or job.starts_with_runner or _fires(job.schedule, now):
         return
     year = (now + HORIZON).year
     if not job.filters or not _fires(_with(job, ()), now):
@@ -100,25 +102,34 @@ def _with(job: Job, filters: tuple[object, ...]) -> Schedule:
     return Schedule(job.clock, filters, job.adjustments, job.timezone, dst=job.dst)
 
 
-def _fires(schedule: Schedule, now: datetime, horizon: timedelta = _SOON) -> bool:
+def _fires(schedule: Schedule, now: datetime, horizon: timedelta = HORIZON) -> bool:
     """Return whether there is a fire time, as far as the calendars know."""
     try:
         return next(schedule.after(now, horizon), None) is not None
-    except CalendarEndsError:
-        return True
+    except CalendarEndsError as error:
+        # Nothing up to the end of the calendar: it tells only when that is far.
+        return error.day < (now + _SOON).date()
 
 
 def _calendars(job: Job, now: datetime) -> Iterator[Finding]:
     for key in ("clock", "filters", "adjustments"):
         for position, word in enumerate(getattr(job, key)):
-            calendar = getattr(word, "calendar", None)
-            if not isinstance(calendar, Calendar) or calendar.last is None:
-                continue
-            if calendar.last < (now + _AHEAD).date():
-                verb = "ended" if calendar.last < now.date() else "ends"
-                hint = "update the package that it comes from"
-                message = f"calendar {calendar} {verb} on {calendar.last}: nothing fires after it"
-                yield Finding((key, position), Problem(message, hint))
+            for calendar in _calendars_of(word):
+                if calendar.last is not None and calendar.last < (now + _AHEAD).date():
+                    verb = "ended" if calendar.last < now.date() else "ends"
+                    hint = "update the package that it comes from"
+                    end = f"calendar {calendar} {verb} on {calendar.last}"
+                    yield Finding((key, position), Problem(f"{end}: nothing fires after it", hint))
+
+
+def _calendars_of(word: object) -> Iterator[Calendar]:
+    """Yield the calendars of a word and of those that it is made of."""
+    calendar = getattr(word, "calendar", None)
+    if isinstance(calendar, Calendar):
+        yield calendar
+    for inner in (getattr(word, "filter", None), *getattr(word, "filters", ())):
+        if inner is not None:
+            yield from _calendars_of(inner)
 
 
 def _clock_changes(job: Job, now: datetime) -> Iterator[Finding]:
@@ -211,11 +222,24 @@ def broken_promises(job: Job, now: datetime) -> Iterator[Finding]:
     if job.expect:
         yield from _unexpected(job)
     for position, never in enumerate(job.never_on):
-        for fire in _walls(job, now, now + 2 * _AHEAD):
-            if never.admits(fire):
-                message = f"{job.name!r} fires on {fire:%a} {moment_text(fire)}: {never}"
-                yield Finding(("never_on", position), Problem(message), "error")
-                break
+        fire = _first_on(job, never, now)
+        if fire is not None:
+            message = f"{job.name!r} fires on {fire:%a} {moment_text(fire)}: {never}"
+            yield Finding(("never_on", position), Problem(message), "error")
+
+
+def _first_on(job: Job, never: Filter, now: datetime) -> datetime | None:
+    """Return the first fire time (of the wall) that *never* admits, two years ahead at most."""
+    if job.adjustments:
+        fires = _walls(job, now, now + 2 * _AHEAD)
+        return next((wall for wall in fires if never.admits(wall)), None)
+    # What nothing moves can be asked for: the schedule jumps over all the other fire times.
+    schedule = _with(job, (*job.filters, never))
+    try:
+        fire = next(schedule.after(now, 2 * _AHEAD), None)
+    except CalendarEndsError:
+        return None
+    return None if fire is None else timeline.local(fire, job.timezone)
 
 
 def _unexpected(job: Job) -> Iterator[Finding]:
@@ -238,12 +262,11 @@ def _unexpected(job: Job) -> Iterator[Finding]:
 
 
 def _walls(job: Job, after: datetime, until: datetime) -> list[datetime]:
-    found: list[datetime] = []
-    try:
-        for fire in islice(job.schedule.after(after), 10 * _LOOKED_AT):
-            if fire > until:
-                break
-            found.append(timeline.local(fire, job.timezone))
-    except CalendarEndsError:
-        pass
-    return found
+    fires = known_fires(job.schedule, after, until - after)
+    return [timeline.local(fire, job.timezone) for fire in fires]
+
+
+def known_fires(schedule: Schedule, after: datetime, horizon: timedelta) -> Iterator[datetime]:
+    """Yield the fire times, as far as the calendars of the schedule know them."""
+    with suppress(CalendarEndsError):
+        yield from schedule.after(after, horizon)

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+from schedkit.calendars import CalendarEndsError
 from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import UsageError
 from schedkit.cli.when import day_or_time
+from schedkit.errors import ConfigError
 from schedkit.job import Job
 from schedkit.report import shown
 from schedkit.schedule import HORIZON
@@ -34,9 +36,19 @@ def explain(
         raise UsageError("explain takes a job and, as needed, a time: sched explain JOB [WHEN]")
     name, *times = job_and_when
     (job,) = context.load().named([name])
+    try:
+        return _explain(job, times, json=json)
+    except CalendarEndsError as error:
+        if json:
+            render.write_json([])
+        sys.stderr.write(f"{job.name}: {error}\n")
+        return 0
+
+
+def _explain(job: Job, times: list[str], *, json: bool) -> int:
     schedule = job.schedule
     if times:
-        begin, end = day_or_time(times[0], job.timezone)
+        begin, end = _asked(times[0], job)
     else:
         fire = next(schedule.after(datetime.now(UTC)), None)
         if fire is None:
@@ -58,6 +70,13 @@ def explain(
         lines.append(f"  next        {comes}")
     sys.stdout.write("\n".join(map(safe, lines)) + "\n")
     return 0
+
+
+def _asked(text: str, job: Job) -> tuple[datetime, datetime]:
+    try:
+        return day_or_time(text, job.timezone)
+    except ConfigError as error:
+        raise UsageError(str(error)) from None
 
 
 def _horizon() -> int:
@@ -91,14 +110,19 @@ def steps(job: Job, trace: Trace) -> Iterator[str]:
         yield _line(job, "", f"a clock change skips {trace.nominal:%H:%M}", "", None)
     if trace.dropped_by is not None:
         why = f"dropped: {trace.why}" if trace.why else "dropped"
-        place = lines.filters[job.filters.index(trace.dropped_by)]
+        place = lines.filters[_index(job.filters, trace.dropped_by)]
         yield _line(job, "filter", str(trace.dropped_by), f"   {why}", place)
     for move in trace.moves:
-        place = lines.adjustments[job.adjustments.index(move.adjustment)]
+        place = lines.adjustments[_index(job.adjustments, move.adjustment)]
         moved = f"-> {move.wall:%a %Y-%m-%d %H:%M}"
         if move is trace.moves[-1] and trace.time is not None:
             moved = f"-> {_time(job, trace.time)}"
         yield _line(job, "adjustment", str(move.adjustment), moved, place)
+
+
+def _index(words: tuple[object, ...], word: object) -> int:
+    """Return the place of this very word: two may be equal."""
+    return next(n for n, one in enumerate(words) if one is word)
 
 
 def _as_written(job: Job, trace: Trace) -> Any:

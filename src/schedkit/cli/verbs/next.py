@@ -103,7 +103,8 @@ def _of(
     try:
         if skipped:
             for trace in job.schedule.traces(start):
-                yield Coming(trace.candidate, place, job, trace)
+                time = trace.candidate if trace.candidate > start else trace.time
+                yield Coming(time or trace.candidate, place, job, trace)
         else:
             for fire in job.schedule.fires(start):
                 nominals = list(fire.clock.nominals(fire.candidate, job.timezone))
