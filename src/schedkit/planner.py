@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from schedkit.calendars import CalendarEndsError
 from schedkit.clocks.startup import Startup
 from schedkit.job import Job
 from schedkit.run import Decision, OpenAttempt, State, Trigger
-from schedkit.schedule import Schedule
 from schedkit.timeline import local
 
 
@@ -38,7 +35,7 @@ def come(job: Job, cursor: datetime, now: datetime) -> Fires:
     on_time: list[datetime] = []
     first = late = before = None
     missed = 0
-    for fire in known_fires(job.schedule, cursor):
+    for fire in job.schedule.known_after(cursor):
         if fire > now:
             break
         if now - fire <= job.grace:
@@ -58,12 +55,6 @@ def at_startup(job: Job, now: datetime, *, first_of_boot: bool) -> bool:
     )
     wall = local(now, job.timezone)
     return starts and all(f.admits(wall) for f in job.filters)
-
-
-def known_fires(schedule: Schedule, instant: datetime) -> Iterator[datetime]:
-    """Yield the fire times after *instant*, as far as the calendars of the schedule know them."""
-    with suppress(CalendarEndsError):
-        yield from schedule.after(instant)
 
 
 def on_due(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import takewhile
@@ -164,6 +165,11 @@ class Schedule:
                 yield fire
         else:
             yield from (fire.time for fire in self.fires(start, horizon))
+
+    def known_after(self, instant: datetime, horizon: timedelta = HORIZON) -> Iterator[datetime]:
+        """Yield what `after` yields, as far as the calendars of the schedule know it."""
+        with suppress(CalendarEndsError):
+            yield from self.after(instant, horizon)
 
     def fires(self, instant: datetime, horizon: timedelta = HORIZON) -> Iterator[Fire]:
         """Yield what `after` yields, each with where it comes from."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from typing import NamedTuple
@@ -262,11 +261,5 @@ def _unexpected(job: Job) -> Iterator[Finding]:
 
 
 def _walls(job: Job, after: datetime, until: datetime) -> list[datetime]:
-    fires = known_fires(job.schedule, after, until - after)
+    fires = job.schedule.known_after(after, until - after)
     return [timeline.local(fire, job.timezone) for fire in fires]
-
-
-def known_fires(schedule: Schedule, after: datetime, horizon: timedelta) -> Iterator[datetime]:
-    """Yield the fire times, as far as the calendars of the schedule know them."""
-    with suppress(CalendarEndsError):
-        yield from schedule.after(after, horizon)
