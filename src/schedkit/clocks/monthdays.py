@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 MON_TO_FRI = 0b0011111
 EVERY_DAY = 0b1111111
@@ -14,8 +14,7 @@ _FAR = 401  # years after which the calendar repeats, and one
 _LENGTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(NamedTuple):
     """
     A set of days of any month, named in one or more of these ways.
 
@@ -66,8 +65,7 @@ def _nearest_weekday(day: int, weekday: int, length: int) -> int:
     return day
 
 
-@dataclass(frozen=True, slots=True)
-class DayRule:
+class DayRule(NamedTuple):
     """The days in *months* (bit m for month m) that every set of *all_of* holds."""
 
     months: int

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from copy import copy
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol, Self
@@ -59,8 +58,7 @@ class DaysOf(Protocol):
         """Return the first day not before *begin*, None when there is none in sight."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recurrence:
+class Recurrence(NamedTuple):
     """Every time of *times* on every day of *days*."""
 
     days: DaysOf
@@ -148,15 +146,24 @@ class Recurrence:
         that are alike.
         """
         offsets = _offsets(self.times) if _number(self.times) <= _MANY else None
-        if isinstance(self.days, DayRule) and offsets is not None and len(offsets) <= _FEW:
-            year, month = begin.year, begin.month
-            while (year, month) <= (end.year, end.month):
-                days = self.days.month(year, month)
-                if days:
-                    start = datetime(year, month, 1, tzinfo=UTC)
-                    yield start, _MONTH, _month_offsets(days, self.times)
-                year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+        if not isinstance(self.days, DayRule) or offsets is None or len(offsets) > _FEW:
+            yield from self._days(begin, end, offsets)
             return
+        # The first month a day at a time: whoever asks may want one time only.
+        following = begin.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + _MONTH
+        following = following.replace(day=1)
+        yield from self._days(begin, min(end, following - datetime.resolution), offsets)
+        year, month = following.year, following.month
+        while (year, month) <= (end.year, end.month):
+            days = self.days.month(year, month)
+            if days:
+                start = datetime(year, month, 1, tzinfo=UTC)
+                yield start, _MONTH, _month_offsets(days, self.times)
+            year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+
+    def _days(
+        self, begin: datetime, end: datetime, offsets: tuple[timedelta, ...] | None
+    ) -> Iterator[tuple[datetime, timedelta, Iterable[timedelta]]]:
         for day in self.days.dates(begin.date(), end.date()):
             start = datetime(day.year, day.month, day.day, tzinfo=UTC)
             if offsets is not None:
@@ -213,7 +220,7 @@ class WallClock(Clock):
         if rule == own:
             return self
         changed = copy(self)
-        object.__setattr__(changed, "recurrence", replace(self.recurrence, dst=rule))
+        object.__setattr__(changed, "recurrence", self.recurrence._replace(dst=rule))
         return changed
 
     def nominals(self, instant: datetime, zone: tzinfo) -> list[datetime]:
