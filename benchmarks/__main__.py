@@ -37,7 +37,7 @@ def _header(load_before: float) -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d}; {os.cpu_count()} cores ({_processor()}), shared with other "
         f"work (load {load_before:.1f} before and {os.getloadavg()[0]:.1f} after). Compare "
-        f"ratios only.\n{platform.system()} {platform.release()}, Python "
+        f"ratios only.\n{platform.system()} {platform.release().partition('-')[0]}, Python "
         f"{platform.python_version()}, {versions}."
     )
 

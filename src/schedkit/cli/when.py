@@ -59,7 +59,15 @@ def read(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
 
 def _read(text: str, now: datetime, zone: tzinfo | None) -> datetime:
     def local(wall: datetime) -> datetime:
-        return wall.astimezone() if zone is None else resolved(wall, zone).astimezone(zone)
+        if zone is not None:
+            return resolved(wall, zone).astimezone(zone)
+        try:
+            return wall.astimezone()
+        except (OverflowError, ValueError):
+            if wall.date() != datetime.max.date():
+                raise
+            # Python 3.13 looks a day ahead, which the last one has not.
+            return wall.replace(tzinfo=now.tzinfo)
 
     word = text.strip().lower()
     if word == "now":
