@@ -57,17 +57,22 @@ def read(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
     return found
 
 
+def _on_the_wall(wall: datetime, now: datetime, zone: tzinfo | None) -> datetime:
+    """Return the time at which *zone*, or this machine's, shows *wall*."""
+    if zone is not None:
+        return resolved(wall, zone).astimezone(zone)
+    try:
+        return wall.astimezone()
+    except (OverflowError, ValueError):
+        if wall.date() != datetime.max.date():
+            raise
+        # Python 3.13 looks a day ahead, which the last one has not.
+        return wall.replace(tzinfo=now.tzinfo)
+
+
 def _read(text: str, now: datetime, zone: tzinfo | None) -> datetime:
     def local(wall: datetime) -> datetime:
-        if zone is not None:
-            return resolved(wall, zone).astimezone(zone)
-        try:
-            return wall.astimezone()
-        except (OverflowError, ValueError):
-            if wall.date() != datetime.max.date():
-                raise
-            # Python 3.13 looks a day ahead, which the last one has not.
-            return wall.replace(tzinfo=now.tzinfo)
+        return _on_the_wall(wall, now, zone)
 
     word = text.strip().lower()
     if word == "now":
