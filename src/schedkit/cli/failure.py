@@ -8,6 +8,7 @@ import sys
 
 from schedkit.errors import ConfigError, LockedError, Problem, SchedError, StoreError
 
+FAILED = 1
 USAGE = 2
 NO_SUCH_JOB = 4
 NO_STORE = 69
@@ -33,6 +34,7 @@ def exit_code(error: Exception) -> int | None:
         LockedError: LOCKED,
         StoreError: NO_STORE,
         PermissionError: NO_PERMISSION,
+        SchedError: FAILED,  # after those of its kinds that have one of their own
     }
     code = next((code for kind, code in codes.items() if isinstance(error, kind)), None)
     if code is None and isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):

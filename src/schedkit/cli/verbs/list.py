@@ -42,13 +42,17 @@ def list_(
     if store is not None:
         store.close()
     now = datetime.now(UTC)
-    entries = [(job, last.get(job.name), job.next_fire(now)) for job in jobs]
+    entries = [(job, last.get(job.name), _next_known(job, now)) for job in jobs]
     if json:
         render.write_json([_as_json(*entry) for entry in entries])
         return 0
     rows = [_row(*entry, now) for entry in entries]
     render.write_table(_COLUMNS, rows, colour=context.colour())
     return 0
+
+
+def _next_known(job: Job, now: datetime) -> datetime | None:
+    return next(job.schedule.known_after(now), None) if job.enabled else None
 
 
 def schedule_text(job: Job) -> str:

@@ -175,6 +175,6 @@ def _why_not_there(job: Job, start: datetime) -> str | None:
         return "disabled"
     if job.starts_with_runner:
         return "when the runner starts"
-    if job.next_fire(start) is None:
+    if next(job.schedule.known_after(start), None) is None:
         return f"no fire before {year_of(start, HORIZON)}"
     return None
