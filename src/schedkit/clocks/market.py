@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,8 +34,9 @@ class _Market(Clock):
             text = f"{str(self.offset)!r} is longer than a week"
             raise ConfigError.of(text, "from another session it is less").within("offset")
 
+    @abstractmethod
     def _moments(self) -> list[datetime]:
-        raise NotImplementedError
+        """Return that moment of each session, in order."""
 
     def _said(self, word: str) -> str:
         if self.offset == _NO_OFFSET:
