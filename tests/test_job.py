@@ -187,7 +187,10 @@ def test_more_retries_than_the_history_can_count_are_refused() -> None:
         ({"clock": None}, Problem("a clock is missing", path=("clock",))),
         (
             {"overlap": "wait"},
-            Problem("'wait' is not known here", "one of: skip, allow", ("overlap",)),
+            Problem(
+                "'wait' is not known here", "one of: skip, queue_one, queue_all, replace, allow",
+                ("overlap",),
+            ),
         ),
         ({"enabled": "maybe"}, Problem("'maybe' is neither true nor false", path=("enabled",))),
         (

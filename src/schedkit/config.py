@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.job import Job
 from schedkit.scalars import Duration
-from schedkit.values import STRICT_FIELDS
+from schedkit.values import STRICT_FIELDS, Whole
 
 
 class Stamp(NamedTuple):
@@ -30,6 +30,10 @@ class RunnerSettings:
 
     drain_timeout: Duration = timedelta(seconds=30)
     """How long the jobs that run may go on when the runner is asked to stop."""
+    max_parallel: Annotated[int, Whole(1)] | None = None
+    """How many runs there may be at a time, of all jobs: without a free place they wait."""
+    reload_on_change: bool = True
+    """Whether the files are loaded again when one of them changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Config:
     The jobs, in the order in which they are written, and the settings beside them.
 
     *state* is the state directory that the file asks for, absolute. *stamps* are those of every
-    path that was read. *digest* stands for the contents.
+    path that was read. *digest* stands for the contents. *pools* are the slots of each pool.
     """
 
     jobs: tuple[Job, ...]
@@ -46,6 +50,7 @@ class Config:
     state: str | None
     stamps: tuple[Stamp, ...]
     digest: str
+    pools: dict[str, int] = field(default_factory=dict)
 
     def named(self, names: Sequence[str]) -> tuple[Job, ...]:
         """

@@ -18,65 +18,18 @@ from schedkit.clocks.startup import Startup
 from schedkit.commands import Command, EntryPoint, ExitCodes, StopSignal, Variable
 from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
+from schedkit.limits import History, Limits, Nice, Output, Umask
 from schedkit.parts import DST_NEEDS
-from schedkit.scalars import Duration, Moments, Zone
+from schedkit.retry import Retry
+from schedkit.scalars import Duration, Moment, Moments, Zone
 from schedkit.schedule import Schedule
-from schedkit.values import STRICT_FIELDS, Bare, Form, Listed, Written, shape
+from schedkit.values import STRICT_FIELDS, Bare, Form, Listed, Whole, Written, shape
 from schedkit.vocabulary import Many
 
 _AS_THE_CLOCK = ClockChanges()
-_MOST_RETRIES = 1_000_000  # more is a mistake
+_NO_LIMITS, _USUAL_OUTPUT, _USUAL_HISTORY = Limits(), Output(), History()
+_CATCHUP_LIMIT = 100
 _LONGEST_NAME = 200  # characters; it is shown in tables
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """What happens when an attempt did not succeed."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
-
-    max_retries: int
-    """How often it is tried again, after the first attempt."""
-    delay: Duration = timedelta(seconds=30)
-    """How long after the end of an attempt the next one starts."""
-    backoff: Literal["fixed", "linear", "exponential"] = "fixed"
-    """How the delay grows: not at all, by itself each time, or by the factor each time."""
-    factor: float = 2.0
-    """What an exponential delay is multiplied with each time."""
-    max_delay: Duration = timedelta(days=1)
-    """The delay grows no longer than this."""
-
-    def __post_init__(self) -> None:
-        problems = []
-        if self.max_retries < 0:
-            problems.append(Problem("max_retries is negative", path=("max_retries",)))
-        if self.max_retries > _MOST_RETRIES:
-            message = f"max_retries is above {_MOST_RETRIES}"
-            problems.append(Problem(message, path=("max_retries",)))
-        if not 1 <= self.factor <= 1000:
-            problems.append(Problem("factor is outside 1-1000", path=("factor",)))
-        if self.factor != 2.0 and self.backoff != "exponential":  # as written
-            hint = "write backoff: exponential"
-            problems.append(
-                Problem(f"factor has no effect with backoff {self.backoff}", hint, ("factor",))
-            )
-        if self.delay > self.max_delay:
-            problems.append(Problem("delay is longer than max_delay", path=("delay",)))
-        if problems:
-            raise ConfigError(*problems)
-
-    def delay_after(self, attempt: int) -> timedelta:
-        """Return how long after the end of *attempt* (1, 2, ...) the next one starts."""
-        match self.backoff:
-            case "fixed":
-                return self.delay
-            case "linear":
-                return min(self.delay * min(attempt, 10**6), self.max_delay)
-            case "exponential":
-                try:
-                    return min(self.delay * self.factor ** (attempt - 1), self.max_delay)
-                except OverflowError:
-                    return self.max_delay
 
 
 class _ClockChanges(Form):
@@ -171,6 +124,12 @@ class Keys:
     """Where they are moved to, in order."""
     timezone: Zone = field(default_factory=lambda: ZoneInfo("UTC"))
     """The zone of all its times: a name of the tz database, or local for the machine's."""
+    start: Moment | None = None
+    """It fires from this moment on, itself included; where it is moved to counts."""
+    end: Moment | None = None
+    """It fires up to this moment, itself included; where it is moved to counts."""
+    max_runs: Annotated[int, Whole(1)] | None = None
+    """After so many runs in all its fire times are skipped."""
 
     dst: Annotated[ClockChanges, _ClockChanges()] = _AS_THE_CLOCK
     """What clock changes do to it, where it is not what its clock would do."""
@@ -181,6 +140,16 @@ class Keys:
     """Files of NAME=value lines, read at each start; env goes before them."""
     working_dir: str = "."
     """Where it runs, from the directory of the schedules."""
+    user: str | None = None
+    """The user it runs as, by name or number, with the groups of that user: takes root."""
+    group: str | None = None
+    """The group it runs as, by name or number, in place of the user's own."""
+    umask: Umask | None = None
+    """Which permissions the files that it makes do not get, in octal digits."""
+    nice: Nice | None = None
+    """How it gives way to other processes: from 19, the most, to -20, which takes root."""
+    limits: Limits = _NO_LIMITS
+    """What each of its processes may take."""
 
     timeout: Duration | None = None
     """An attempt that runs this long is ended, with every process it started."""
@@ -193,15 +162,30 @@ class Keys:
 
     retry: Annotated[Retry, Bare("max_retries")] | None = None
     """What happens when an attempt did not succeed; a number is max_retries."""
-    overlap: Literal["skip", "allow"] = "skip"
-    """What happens to a fire time while an earlier run goes on: it is skipped, or runs beside."""
+    overlap: Literal["skip", "queue_one", "queue_all", "replace", "allow"] = "skip"
+    """What a fire time does while an earlier run goes on: skip, wait, end that run, run beside."""
+    pool: str | None = None
+    """The pool of the file that it takes a slot of while it runs: without a free one it waits."""
+    priority: Annotated[int, Whole(-1000, 1000)] = 0
+    """Of those that wait for a slot, the highest goes first."""
 
-    catchup: Literal["none", "latest"] = "latest"
-    """Which of the fire times missed while no runner was up is run late."""
+    catchup: Literal["none", "latest", "all"] = "latest"
+    """Which of the fire times missed while no runner was up are run late."""
     catchup_window: Duration = timedelta(days=1)
     """How late it may still be run."""
+    catchup_limit: Annotated[int, Whole(1)] = _CATCHUP_LIMIT
+    """Of all that were missed, so many are run late, the latest of them."""
     grace: Duration = timedelta(seconds=60)
     """This late is still on time."""
+    start_deadline: Duration | None = None
+    """A run that has waited this long since it was due is not started any more: it is missed."""
+    on_interrupted: Literal["fail", "rerun"] = "fail"
+    """Whether a run whose process was lost has failed, or runs again as far as retry allows."""
+
+    output: Output = _USUAL_OUTPUT
+    """What is kept of what it writes."""
+    history: History = _USUAL_HISTORY
+    """How many of its runs are kept."""
 
     expect: Moments = ()
     """Its fire times from the first of these to the last: validate tells a difference."""
@@ -226,13 +210,23 @@ class Keys:
         ]
 
     def _about_when(self) -> list[Problem]:
+        problems = []
         named = any(isinstance(clock, WallClock) for clock in self.clock)
-        if self.dst == _AS_THE_CLOCK or named:
-            return []
-        return [Problem(*DST_NEEDS, ("dst",), on_key=True)]
+        if self.dst != _AS_THE_CLOCK and not named:
+            problems.append(Problem(*DST_NEEDS, ("dst",), on_key=True))
+        if self.start is not None and self.end is not None and self.end < self.start:
+            problems.append(Problem("end is before start", path=("end",)))
+        if self.catchup_limit != _CATCHUP_LIMIT and self.catchup != "all":  # as written
+            message = f"catchup_limit has no effect with catchup {self.catchup}"
+            problems.append(Problem(message, "write catchup: all", ("catchup_limit",)))
+        return problems
 
     def _about_lengths(self) -> list[Problem]:
-        lengths = {"timeout": self.timeout, "catchup_window": self.catchup_window}
+        lengths = {
+            "timeout": self.timeout,
+            "catchup_window": self.catchup_window,
+            "start_deadline": self.start_deadline,
+        }
         return [
             Problem(f"{name} is zero", path=(name,))
             for name, length in lengths.items()

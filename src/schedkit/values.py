@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Hashable)
 # What every class that is read from a file tells pydantic.
 STRICT_FIELDS = {"extra": "forbid", "use_attribute_docstrings": True}
+_WHOLE = re.compile(r"^\s*[-+]?[0-9]{1,1000}\s*$")  # Python reads no more than 4300 digits
 
 
 class Form(ABC):
@@ -88,6 +89,42 @@ class Written(Form, Generic[T]):
         numbers = ["integer"] if re.search(self.pattern, "1") else []
         kinds = ["string", *numbers] if numbers else "string"
         return {"type": kinds, "pattern": self.pattern, "examples": [self.example]}
+
+
+@dataclass(frozen=True)
+class Whole(Form):
+    """A whole number from *low* to *high*, both included."""
+
+    low: int
+    high: int = 1_000_000_000  # more than anybody counts; a database takes it, and a system call
+
+    def value(self, raw: object) -> int:
+        """Return the number that *raw* is or says."""
+        if isinstance(raw, str):
+            if not _WHOLE.fullmatch(raw):
+                raise ConfigError.of(f"{raw!r} is not a whole number")
+            raw = int(raw)
+        if not isinstance(raw, int) or isinstance(raw, bool):
+            raise ConfigError.of(f"{shape(raw)} stands where a whole number belongs")
+        if not self.low <= raw <= self.high:
+            message = (
+                f"{raw} is above {self.high}" if raw > self.low else f"{raw} is below {self.low}"
+            )
+            raise ConfigError.of(message, f"write a number from {self.low} to {self.high}")
+        return raw
+
+    def write(self, value: int) -> int:
+        """Return the number."""
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema: a number, or a text of one."""
+        return {
+            "type": ["integer", "string"],
+            "pattern": _WHOLE.pattern,
+            "minimum": self.low,
+            "maximum": self.high,
+        }
 
 
 @dataclass(frozen=True)
