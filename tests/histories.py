@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from fakes import HOLDER, START
 from schedkit.config import Config
-from schedkit.run import AttemptKey, Decision, Ended, PendingRetry, Started, State, Trigger
+from schedkit.run import AttemptKey, Decision, Ended, Started, State, Trigger, Unstarted, Waiting
 from schedkit.store import Query, Store
 
 MINUTE = timedelta(minutes=1)
@@ -63,10 +63,15 @@ def ended(
     return Ended(key, at(30), state, reason=str(state), exit_code=0, retry_at=retry_at)
 
 
-def retry(key: AttemptKey, job: str = "a") -> PendingRetry:
-    """Return the next attempt of a run."""
+def retry(key: AttemptKey, job: str = "a") -> Waiting:
+    """Return the run as it waits for its next attempt."""
     again = AttemptKey(key.run, key.number + 1)
-    return PendingRetry(again, job, at(1), Trigger.SCHEDULE, at(31))
+    return Waiting(again, job, at(1), Trigger.SCHEDULE, at(31))
+
+
+def gone(key: AttemptKey) -> Unstarted:
+    """Return the end of a run that waits and whose next attempt will never come."""
+    return Unstarted(key.run, at(30), State.CANCELLED, "gone")
 
 
 def told(store: Store, query: Query | None = None) -> list[str]:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+Params = tuple[tuple[str, str], ...]  # names and values that were given to one run
+
 # Run ids count seconds from here, so that they are short and in order of time.
 _FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: nothing looks like another
@@ -37,14 +39,18 @@ class Trigger(StrEnum):
 
     SCHEDULE = "schedule"
     CATCHUP = "catchup"
+    MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
-    What becomes of a fire time: QUEUED (to be started now), SKIPPED or MISSED, and why.
+    What becomes of a fire time: QUEUED, SKIPPED or MISSED, and why.
 
-    A missed one may stand for *count* fire times from *fire_time* to *last_fire_time*.
+    A missed one may stand for *count* fire times from *fire_time* to *last_fire_time*. One that
+    is QUEUED starts *at_once*, or waits: for *due*, its fire time unless it is set, and for a
+    slot. *replaces* the earlier runs of its job: they are to be stopped. *params* were given by
+    *who* asked for it.
     """
 
     job: str
@@ -54,6 +60,11 @@ class Decision:
     reason: str | None = None
     last_fire_time: datetime | None = None
     count: int = 1
+    due: datetime | None = None
+    at_once: bool = True
+    replaces: bool = False
+    who: str = "runner"
+    params: Params = ()
 
 
 class AttemptKey(NamedTuple):
@@ -97,13 +108,19 @@ class Ended:
     peak_memory_kb: int | None = None
     cpu_time: timedelta | None = None
     output_bytes: int | None = None
+    dropped_bytes: int | None = None
     result: str | None = None
     retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAttempt:
-    """An attempt without an end; *pid* is None when its start was not recorded."""
+    """
+    An attempt without an end; *pid* is None when its start was not recorded.
+
+    *first_start* is when the first attempt of its run started. *cancelled_by* asked, while no
+    runner was up, for it to be stopped.
+    """
 
     key: AttemptKey
     job: str
@@ -114,17 +131,58 @@ class OpenAttempt:
     pid: int | None
     process_start: int | None
     boot: str
+    first_start: datetime | None = None
+    params: Params = ()
+    cancelled_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class PendingRetry:
-    """A run whose next attempt is due at *due*."""
+class Waiting:
+    """
+    A run that waits for its attempt *key*, which may start from *due* on.
+
+    *first_start* is when the first attempt of the run started, None when this is the first.
+    """
 
     key: AttemptKey
     job: str
     fire_time: datetime
     trigger: Trigger
     due: datetime
+    first_start: datetime | None = None
+    params: Params = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unstarted:
+    """A run that waited ends without another attempt, as CANCELLED or MISSED."""
+
+    run: int
+    time: datetime
+    state: State
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A job starts nothing, from *since* on, until *until* or until it is resumed."""
+
+    job: str
+    who: str
+    since: datetime
+    until: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that *who* did to *target*, a job or a run, other than by editing the files."""
+
+    time: datetime
+    who: str
+    verb: str
+    target: str
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +217,27 @@ class Run:
     pid: int | None
     last_fire_time: datetime | None
     count: int
+    who: str
+    output_bytes: int | None
+    dropped_bytes: int | None
+    peak_memory_kb: int | None
+    cpu_time: timedelta | None
 
 
 def first_number(instant: datetime) -> int:
     """Return the least number of a run that is decided at *instant*."""
     return (instant - _FIRST) // timedelta(seconds=1)
+
+
+def run_number(text: str) -> int | None:
+    """Return the number of the run that people see as *text*, None when none can be."""
+    number = 0
+    for digit in text.lower():
+        value = _DIGITS.find(digit)
+        if value < 0 or number >> 62:
+            return None
+        number = number * 32 + value
+    return number or None
 
 
 def run_id(number: int) -> str:

@@ -16,6 +16,7 @@ from histories import (
     claim,
     due,
     ended,
+    gone,
     missed,
     retry,
     started,
@@ -185,15 +186,15 @@ def _failed(store: Store, config: Config) -> AttemptKey:
 def test_a_run_that_will_be_retried_is_pending(store: Store, config: Config) -> None:
     key = _failed(store, config)
 
-    assert (store.pending_retries(), told(store)) == ([retry(key)], ["a 12:01 retrying"])
+    assert (store.waiting(), told(store)) == ([retry(key)], ["a 12:01 retrying"])
 
 
 def test_a_retry_is_claimed_once(store: Store, config: Config) -> None:
     key = _failed(store, config)
 
-    assert store.claim_retries([retry(key)], at(31)) == [retry(key)]
-    assert store.claim_retries([retry(key)], at(31)) == []
-    assert (store.pending_retries(), told(store)) == ([], ["a 12:01 running"])
+    assert store.claim_attempts([retry(key)], at(31)) == [retry(key)]
+    assert store.claim_attempts([retry(key)], at(31)) == []
+    assert (store.waiting(), told(store)) == ([], ["a 12:01 running"])
 
 
 def test_a_retry_of_a_run_that_is_over_is_refused_and_leaves_the_others(
@@ -201,14 +202,14 @@ def test_a_retry_of_a_run_that_is_over_is_refused_and_leaves_the_others(
 ) -> None:
     over, waits = _failed(store, config), started(store, config, "b", 1)
     store.record([ended(waits, State.FAILED, at(31))])
-    store.abandon([retry(over)], "gone")
+    store.record([gone(over)])
 
-    assert store.claim_retries([retry(over), retry(waits, "b")], at(31)) == [retry(waits, "b")]
+    assert store.claim_attempts([retry(over), retry(waits, "b")], at(31)) == [retry(waits, "b")]
 
 
 def test_the_end_of_the_last_attempt_is_that_of_the_run(store: Store, config: Config) -> None:
     key = _failed(store, config)
-    store.claim_retries([retry(key)], at(31))
+    store.claim_attempts([retry(key)], at(31))
 
     store.record([ended(retry(key).key, State.SUCCEEDED)])
 
@@ -219,10 +220,10 @@ def test_the_end_of_the_last_attempt_is_that_of_the_run(store: Store, config: Co
 def test_a_retry_that_will_never_come_is_cancelled(store: Store, config: Config) -> None:
     key = _failed(store, config)
 
-    store.abandon([retry(key)], "gone")
+    store.record([gone(key)])
 
     (run,) = store.runs(Query())
-    assert (run.state, run.reason, store.pending_retries()) == ("cancelled", "gone", [])
+    assert (run.state, run.reason, store.waiting()) == ("cancelled", "gone", [])
 
 
 @pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.TIMED_OUT, State.LOST])
@@ -230,7 +231,7 @@ def test_a_run_that_is_over_cannot_be_abandoned(store: Store, config: Config, st
     key = started(store, config, "a", 1)
     store.record([ended(key, state)])
 
-    store.abandon([retry(key)], "gone")
+    store.record([gone(key)])
 
     assert told(store) == [f"a 12:01 {state}"]
 

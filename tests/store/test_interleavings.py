@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from fakes import load
-from histories import JOBS, at, begin, claim, due, ended, missed, retry
+from histories import JOBS, at, begin, claim, due, ended, gone, missed, retry
 from schedkit.run import AttemptKey, Decision, Started, State
 from schedkit.store import Query
 from schedkit.store.sqlite import SQLiteStore
@@ -77,22 +77,22 @@ class Interleavings(RuleBasedStateMachine):
     @rule(target=waiting, key=consumes(attempts))
     def fail_for_now(self, key: AttemptKey) -> MultipleResults[AttemptKey]:
         self._store.record([ended(key, State.FAILED, at(31))])
-        pending = [one for one in self._store.pending_retries() if one.key.run == key.run]
+        pending = [one for one in self._store.waiting() if one.key.run == key.run]
         return multiple(*(AttemptKey(key.run, one.key.number - 1) for one in pending))
 
     @rule(target=attempts, key=waiting)
     def try_again(self, key: AttemptKey) -> MultipleResults[AttemptKey]:
-        pending = {one.key: one for one in self._store.pending_retries()}
+        pending = {one.key: one for one in self._store.waiting()}
         again = retry(key)
         if again.key not in pending:
             return multiple()
-        claimed = [one.key for one in self._store.claim_retries([again], at(31))]
+        claimed = [one.key for one in self._store.claim_attempts([again], at(31))]
         self._starts.update(claimed)
         return multiple(*claimed)
 
     @rule()
     def abandon(self) -> None:
-        self._store.abandon(self._store.pending_retries(), "gone")
+        self._store.record([gone(one.key) for one in self._store.waiting()])
 
     @rule()
     def crash_and_recover(self) -> None:

@@ -2,47 +2,60 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from schedkit.errors import StoreError
-from schedkit.run import Run, State, Trigger, run_id
+from schedkit.run import (
+    AttemptKey,
+    Change,
+    OpenAttempt,
+    Params,
+    Pause,
+    Run,
+    State,
+    Trigger,
+    Waiting,
+    run_id,
+)
+from schedkit.store.file import (
+    as_store_error,
+    instant,
+    instant_or_none,
+    length_or_none,
+    open_to_read,
+    to_micros,
+)
 from schedkit.store.store import Query
-
-VERSION = 1  # of the schema: `PRAGMA user_version`
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 _RUN = """
 SELECT r.id, r.job, r.fire_time, r.timezone, r.trigger, r.state, r.reason,
-       r.most_attempts, r.due, r.last_fire_time, r.count,
+       r.most_attempts, r.due, r.last_fire_time, r.count, r.who, r.ended,
        (SELECT count(*) FROM attempts WHERE run = r.id),
        (SELECT started FROM attempts WHERE run = r.id AND number = 1),
-       a.started, a.ended, a.duration, a.exit_code, a.signal, a.output, a.result, a.pid
+       a.started, a.ended, a.duration, a.exit_code, a.signal, a.output, a.result, a.pid,
+       a.output_bytes, a.dropped_bytes, a.peak_memory_kb, a.cpu_time
 FROM runs r
 LEFT JOIN attempts a
        ON a.run = r.id AND a.number = (SELECT max(number) FROM attempts WHERE run = r.id)
 """
 _LAST_RUN = f"{_RUN} WHERE r.id = (SELECT max(id) FROM runs WHERE job = ?)"
-
-
-def to_micros(time: datetime) -> int:
-    """Return an instant as the file has it."""
-    return (time - _EPOCH) // _MICROSECOND
-
-
-def instant(number: int) -> datetime:
-    """Return an instant (UTC) from what the file has."""
-    return _EPOCH + timedelta(microseconds=number)
-
-
-def micros(length: timedelta | None) -> int | None:
-    """Return a length of time as the file has it."""
-    return None if length is None else length // _MICROSECOND
+_OPEN = """
+SELECT a.run, a.number, r.job, r.fire_time, r.trigger, a.claimed, a.started, a.pid,
+       a.process_start, a.boot, r.params, r.cancelled_by,
+       (SELECT started FROM attempts WHERE run = r.id AND number = 1)
+FROM attempts a JOIN runs r ON r.id = a.run WHERE a.ended IS NULL ORDER BY a.run
+"""
+_WAITING = """
+SELECT r.id, coalesce((SELECT max(number) FROM attempts WHERE run = r.id), 0) + 1, r.job,
+       r.fire_time, r.trigger, coalesce(r.retry_at, r.due), r.params,
+       (SELECT started FROM attempts WHERE run = r.id AND number = 1)
+FROM runs r WHERE r.state IN ('queued', 'retrying') ORDER BY 6
+"""
 
 
 class SQLiteReader:
@@ -61,24 +74,9 @@ class SQLiteReader:
         """
         Open the file read-only.
 
-        Raises: StoreError when there is none, it is damaged, or of a newer version.
+        Raises: StoreError when there is none, it is damaged, or of another version.
         """
-        if not path.exists():
-            raise StoreError(f"{path} is not there: nothing has run yet")
-        # Without a log beside it nobody writes; in a directory that we may not write to, SQLite
-        # could not make the index that it wants even for reading.
-        quiet = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
-        try:
-            uri = f"{path.absolute().as_uri()}?mode=ro{quiet}"
-            connection = sqlite3.connect(uri, uri=True, timeout=1.0, isolation_level=None)
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-        except sqlite3.Error as error:
-            raise StoreError(f"{path}: {error}") from error
-        if version > VERSION or version == 0:
-            connection.close()
-            by = "is not a history of sched" if version == 0 else "was written by a newer sched"
-            raise StoreError(f"{path} {by}")
-        return cls(connection, path)
+        return cls(open_to_read(path), path)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -103,6 +101,12 @@ class SQLiteReader:
         with self._reading() as db:
             rows = db.execute(f"{_RUN} {where} ORDER BY r.id DESC LIMIT ?", [*values, limit])
             return [_run(row) for row in rows]
+
+    def run(self, number: int) -> Run | None:
+        """Return the record of this number."""
+        with self._reading() as db:
+            row = db.execute(f"{_RUN} WHERE r.id = ?", (number,)).fetchone()
+        return None if row is None else _run(row)
 
     def last_runs(self, jobs: Sequence[str]) -> dict[str, Run]:
         """Return the newest record of each of *jobs* that has one."""
@@ -131,21 +135,69 @@ class SQLiteReader:
             )
             return {job for (job,) in rows}
 
+    def pauses(self) -> dict[str, Pause]:
+        """Return the pauses by the names of their jobs; one may be over by now."""
+        with self._reading() as db:
+            rows = db.execute("SELECT job, who, since, until, reason FROM pauses")
+            return {
+                job: Pause(job, who, instant(since), instant_or_none(until), reason)
+                for job, who, since, until, reason in rows
+            }
+
+    def changes(self, limit: int | None = None) -> list[Change]:
+        """Return what people changed, newest first."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT time, who, verb, target, detail FROM changes ORDER BY id DESC LIMIT ?",
+                (-1 if limit is None else limit,),
+            )
+            return [Change(instant(time), *rest) for time, *rest in rows]
+
+    def open_attempts(self) -> list[OpenAttempt]:
+        """Return the attempts without an end, oldest first."""
+        with self._reading() as db:
+            return [_open_attempt(row) for row in db.execute(_OPEN)]
+
+    def waiting(self) -> list[Waiting]:
+        """Return the runs that wait for an attempt, soonest first."""
+        with self._reading() as db:
+            return [
+                Waiting(
+                    AttemptKey(run, number), job, instant(fire), Trigger(trigger), instant(due),
+                    instant_or_none(first), _params(params),
+                )
+                for run, number, job, fire, trigger, due, params, first in db.execute(_WAITING)
+            ]  # fmt: skip
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
+        with as_store_error(self._path):
             yield self._db
-        except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: {error}") from error
+
+
+def _params(text: str | None) -> Params:
+    return () if text is None else tuple(json.loads(text).items())
+
+
+def _open_attempt(row: Sequence[Any]) -> OpenAttempt:
+    (
+        run, number, job, fire, trigger, claimed, started, pid, process_start, boot, params,
+        cancelled_by, first_start,
+    ) = row  # fmt: skip
+    return OpenAttempt(
+        AttemptKey(run, number), job, instant(fire), Trigger(trigger), instant(claimed),
+        instant_or_none(started), pid, process_start, boot, instant_or_none(first_start),
+        _params(params), cancelled_by,
+    )  # fmt: skip
 
 
 def _run(row: Sequence[Any]) -> Run:
     (
-        number, job, fire, zone, trigger, state, reason, most, due, last, count, attempts,
-        first_start, started, ended, duration, code, signal, output, result, pid,
+        number, job, fire, zone, trigger, state, reason, most, due, last, count, who, over,
+        attempts, first_start, started, ended, duration, code, signal, output, result, pid,
+        output_bytes, dropped_bytes, peak_memory_kb, cpu_time,
     ) = row  # fmt: skip
-    lateness = None if first_start is None else timedelta(microseconds=first_start - due)
-    over = State(state).terminal
+    lateness = None if first_start is None else first_start - due
     return Run(
         id=run_id(number),
         job=job,
@@ -159,13 +211,18 @@ def _run(row: Sequence[Any]) -> Run:
         exit_code=code,
         signal=signal,
         due=instant(due),
-        started=None if first_start is None else instant(first_start),
-        ended=instant(ended) if ended is not None and over else None,
-        duration=None if duration is None else timedelta(microseconds=duration),
-        lateness=lateness,
+        started=instant_or_none(first_start),
+        ended=instant_or_none(over),
+        duration=length_or_none(duration),
+        lateness=length_or_none(lateness),
         output=output,
         result=result,
         pid=pid if started is not None and ended is None else None,
-        last_fire_time=None if last is None else instant(last),
+        last_fire_time=instant_or_none(last),
         count=count,
+        who=who,
+        output_bytes=output_bytes,
+        dropped_bytes=dropped_bytes,
+        peak_memory_kb=peak_memory_kb,
+        cpu_time=length_or_none(cpu_time),
     )

@@ -5,13 +5,15 @@ CREATE TABLE store (
     uuid TEXT NOT NULL
 );
 
--- One row for each runner that held this directory; the newest alone may write.
+-- One row for each process that held this directory; the newest alone may write. One that runs
+-- no jobs is a verb that changed something while no runner was up.
 CREATE TABLE runners (
     epoch   INTEGER PRIMARY KEY,
     pid     INTEGER NOT NULL,
     host    TEXT NOT NULL,
     boot    TEXT NOT NULL,
     version TEXT NOT NULL,
+    runs    INTEGER NOT NULL,
     started INTEGER NOT NULL,
     stopped INTEGER
 );
@@ -26,11 +28,12 @@ CREATE TABLE loads (
     changes TEXT NOT NULL
 );
 
--- Up to where the fire times of a job have been decided.
+-- Up to where the fire times of a job have been decided, and how many of them became a run.
 CREATE TABLE cursors (
     job             TEXT PRIMARY KEY,
     schedule_digest TEXT NOT NULL,
-    decided_until   INTEGER NOT NULL
+    decided_until   INTEGER NOT NULL,
+    counted         INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
 -- One row for each fire time that came due, or for a range of missed ones.
@@ -52,6 +55,9 @@ CREATE TABLE runs (
     digest         TEXT NOT NULL,
     most_attempts  INTEGER NOT NULL,
     retry_at       INTEGER,
+    ended          INTEGER,
+    params         TEXT,
+    cancelled_by   TEXT,
     UNIQUE (job, fire_time)
 );
 CREATE INDEX runs_by_job ON runs (job);
@@ -79,10 +85,30 @@ CREATE TABLE attempts (
     peak_memory_kb INTEGER,
     cpu_time       INTEGER,
     output_bytes   INTEGER,
+    dropped_bytes  INTEGER,
     result         TEXT,
     PRIMARY KEY (run, number)
 ) WITHOUT ROWID;
 CREATE INDEX attempts_open ON attempts (run) WHERE ended IS NULL;
+
+-- One row for each job that is paused.
+CREATE TABLE pauses (
+    job    TEXT PRIMARY KEY,
+    who    TEXT NOT NULL,
+    since  INTEGER NOT NULL,
+    until  INTEGER,
+    reason TEXT
+) WITHOUT ROWID;
+
+-- One row for everything that a person changed from the command line.
+CREATE TABLE changes (
+    id     INTEGER PRIMARY KEY,
+    time   INTEGER NOT NULL,
+    who    TEXT NOT NULL,
+    verb   TEXT NOT NULL,
+    target TEXT NOT NULL,
+    detail TEXT
+);
 
 CREATE TRIGGER terminal_states_never_change
 BEFORE UPDATE OF state ON runs

@@ -1,5 +1,5 @@
 """
-The history in a local SQLite file.
+The history in a local SQLite file, to be written.
 
 One process writes, with one connection, in WAL mode and synchronous=FULL: a commit is on disk
 when it returns. Readers open the file read-only.
@@ -7,12 +7,11 @@ when it returns. Readers open the file read-only.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 
 from schedkit.config import Config
@@ -21,20 +20,21 @@ from schedkit.job import Job
 from schedkit.planner import most_attempts
 from schedkit.run import (
     AttemptKey,
+    Change,
     Decision,
     Ended,
-    OpenAttempt,
-    PendingRetry,
+    Pause,
     Started,
     State,
     Trigger,
+    Unstarted,
+    Waiting,
     first_number,
 )
-from schedkit.store.reader import VERSION, SQLiteReader, instant, micros, to_micros
+from schedkit.store.file import as_store_error, micros, micros_or_none, open_to_write, to_micros
+from schedkit.store.reader import SQLiteReader
 from schedkit.store.store import Holder
 from schedkit.timeline import local
-
-_BUSY = 5.0  # seconds; only a person's sqlite3 shell can hold the lock against us
 
 
 class SQLiteStore(SQLiteReader):
@@ -45,17 +45,10 @@ class SQLiteStore(SQLiteReader):
     """
 
     def __init__(self, path: Path) -> None:
-        with _as_store_error(path):
-            connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
-            try:
-                _prepare(connection, path)
-            except BaseException:
-                connection.close()
-                raise
-        super().__init__(connection, path)
+        super().__init__(open_to_write(path), path)
         self._epoch = 0
         self._holder: Holder | None = None
-        (self._uuid,) = connection.execute("SELECT uuid FROM store").fetchone()
+        (self._uuid,) = self._db.execute("SELECT uuid FROM store").fetchone()
 
     @property
     def uuid(self) -> str:
@@ -66,11 +59,17 @@ class SQLiteStore(SQLiteReader):
     def begin(self, holder: Holder, now: datetime) -> bool:
         """Take over; return whether this is the first runner since the machine was started."""
         with self._transaction(fenced=False) as db:
-            earlier = db.execute("SELECT 1 FROM runners WHERE boot = ?", (holder.boot,)).fetchone()
+            earlier = db.execute(
+                "SELECT 1 FROM runners WHERE boot = ? AND runs", (holder.boot,)
+            ).fetchone()
             cursor = db.execute(
-                "INSERT INTO runners (pid, host, boot, version, started) VALUES (?, ?, ?, ?, ?)",
-                (holder.pid, holder.host, holder.boot, holder.version, to_micros(now)),
-            )
+                "INSERT INTO runners (pid, host, boot, version, runs, started)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    holder.pid, holder.host, holder.boot, holder.version, holder.runs,
+                    to_micros(now),
+                ),
+            )  # fmt: skip
             self._epoch = cursor.lastrowid or 0
         self._holder = holder
         return earlier is None
@@ -95,7 +94,12 @@ class SQLiteStore(SQLiteReader):
             changes.append(f"{job.name} is new" if digest is None else f"{job.name} fires anew")
         changes += [f"{name} is gone" for name in known]
         with self._transaction() as db:
-            db.executemany("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", rows)
+            db.executemany(
+                "INSERT INTO cursors (job, schedule_digest, decided_until) VALUES (?, ?, ?)"
+                " ON CONFLICT (job) DO UPDATE SET schedule_digest = excluded.schedule_digest,"
+                " decided_until = excluded.decided_until",
+                rows,
+            )
             db.executemany("DELETE FROM cursors WHERE job = ?", [(name,) for name in known])
             db.execute(
                 "INSERT INTO loads (epoch, time, digest, who, changes) VALUES (?, ?, ?, ?, ?)",
@@ -112,108 +116,145 @@ class SQLiteStore(SQLiteReader):
             (last,) = db.execute("SELECT max(id) FROM runs").fetchone()
             number = max((last or 0) + 1, first_number(now))
             for decision in decisions:
-                job = jobs[decision.job]
-                if self._insert(db, number, decision, job, now):
-                    starts = decision.state is State.QUEUED
-                    key = AttemptKey(number, 1) if starts else None
-                    if key is not None:
-                        self._insert_attempt(db, key, now)
-                    standing.append((key, decision))
-                    number += 1
+                if not self._insert(db, number, decision, jobs[decision.job], now):
+                    continue
+                key = AttemptKey(number, 1) if decision.state is State.QUEUED else None
+                if key is not None and decision.at_once:
+                    self._insert_attempt(db, key, now)
+                standing.append((key, decision))
+                number += 1
             db.executemany(
-                "UPDATE cursors SET decided_until = max(decided_until, ?) WHERE job = ?",
-                [(to_micros(d.last_fire_time or d.fire_time), d.job) for d in decisions],
+                "UPDATE cursors SET decided_until = max(decided_until, ?), counted = counted + ?"
+                " WHERE job = ?",
+                [
+                    (to_micros(d.last_fire_time or d.fire_time), d.state is State.QUEUED, d.job)
+                    for d in decisions
+                    if d.trigger is not Trigger.MANUAL
+                ],
             )
         return standing
 
-    def claim_retries(self, retries: Sequence[PendingRetry], now: datetime) -> list[PendingRetry]:
-        """Claim the next attempts of runs, and return those that had not been claimed."""
+    def claim_attempts(self, waiting: Sequence[Waiting], now: datetime) -> list[Waiting]:
+        """Claim the attempts that runs wait for; return those that had not been claimed."""
         with self._transaction() as db:
-            return [retry for retry in retries if self._claim_retry(db, retry, now)]
+            return [one for one in waiting if self._claim_attempt(db, one, now)]
 
-    def abandon(self, retries: Sequence[PendingRetry], reason: str) -> None:
-        """End runs that wait for an attempt which will never come, as cancelled."""
-        with self._transaction() as db:
-            db.executemany(
-                "UPDATE runs SET state = 'cancelled', reason = ?, retry_at = NULL"
-                " WHERE id = ? AND state = 'retrying'",
-                [(reason, retry.key.run) for retry in retries],
-            )
-
-    def record(self, facts: Iterable[Started | Ended]) -> None:
+    def record(self, facts: Iterable[Started | Ended | Unstarted]) -> None:
         """Record starts and ends, all in one transaction; what is recorded already stays."""
         with self._transaction() as db:
             for fact in facts:
-                if isinstance(fact, Started):
-                    _record_start(db, fact)
-                else:
-                    _record_end(db, fact)
+                match fact:
+                    case Started():
+                        _record_start(db, fact)
+                    case Ended():
+                        _record_end(db, fact)
+                    case Unstarted():
+                        _record_no_start(db, fact)
 
-    def open_attempts(self) -> list[OpenAttempt]:
-        """Return the attempts without an end, oldest first."""
+    def counted(self) -> dict[str, int]:
+        """Return how many runs each job loaded has had by its schedule since it was first."""
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT a.run, a.number, r.job, r.fire_time, r.trigger, a.claimed, a.started,"
-                " a.pid, a.process_start, a.boot"
-                " FROM attempts a JOIN runs r ON r.id = a.run WHERE a.ended IS NULL ORDER BY a.run"
-            ).fetchall()
-        return [
-            OpenAttempt(
-                AttemptKey(run, number), job, instant(fire), Trigger(trigger), instant(claimed),
-                None if started is None else instant(started), pid, process_start, boot,
-            )
-            for run, number, job, fire, trigger, claimed, started, pid, process_start, boot in rows
-        ]  # fmt: skip
+            return dict(db.execute("SELECT job, counted FROM cursors"))
 
-    def pending_retries(self) -> list[PendingRetry]:
-        """Return the runs that wait for their next attempt, soonest first."""
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT r.id, (SELECT max(number) FROM attempts WHERE run = r.id) + 1, r.job,"
-                " r.fire_time, r.trigger, r.retry_at"
-                " FROM runs r WHERE r.state = 'retrying' ORDER BY 6"
-            ).fetchall()
-        return [
-            PendingRetry(
-                AttemptKey(run, number), job, instant(fire), Trigger(trigger), instant(due)
+    def pause(self, pauses: Iterable[Pause]) -> None:
+        """Pause jobs, each anew if it is paused already."""
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO pauses (job, who, since, until, reason)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [
+                    (p.job, p.who, to_micros(p.since), micros_or_none(p.until), p.reason)
+                    for p in pauses
+                ],
             )
-            for run, number, job, fire, trigger, due in rows
-        ]
+
+    def resume(self, jobs: Iterable[str]) -> None:
+        """Let paused jobs go on."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM pauses WHERE job = ?", [(job,) for job in jobs])
+
+    def ask_to_cancel(self, run: int, who: str) -> None:
+        """Keep for the next runner that the open attempt of a run is to be stopped."""
+        with self._transaction() as db:
+            db.execute("UPDATE runs SET cancelled_by = ? WHERE id = ?", (who, run))
+
+    def note(self, change: Change) -> None:
+        """Record that somebody changed something."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO changes (time, who, verb, target, detail) VALUES (?, ?, ?, ?, ?)",
+                (to_micros(change.time), change.who, change.verb, change.target, change.detail),
+            )
+
+    def prune(self, job: str, keep: int, before: datetime | None, limit: int) -> list[str]:
+        """Drop records of a job that are over, the oldest first; return their output files."""
+        with self._reading() as db:
+            numbers = db.execute(
+                "SELECT id FROM runs WHERE job = ?1"
+                " AND state NOT IN ('queued', 'running', 'retrying')"
+                " AND (coalesce(ended, decided) < ?2 OR id <= (SELECT id FROM runs WHERE job = ?1"
+                " ORDER BY id DESC LIMIT 1 OFFSET ?3)) ORDER BY id LIMIT ?4",
+                (job, micros_or_none(before), keep, limit),
+            ).fetchall()
+        if not numbers:
+            return []
+        with self._transaction() as db:
+            outputs = [
+                output
+                for number in numbers
+                for (output,) in db.execute("SELECT output FROM attempts WHERE run = ?", number)
+                if output is not None
+            ]
+            db.executemany("DELETE FROM attempts WHERE run = ?", numbers)
+            db.executemany("DELETE FROM runs WHERE id = ?", numbers)
+        return outputs
+
+    def rewind(self, limit: datetime, now: datetime) -> list[str]:
+        """Set the cursors that are later than *limit* to *now*; return their jobs."""
+        with self._transaction() as db:
+            rows = db.execute(
+                "UPDATE cursors SET decided_until = ? WHERE decided_until > ? RETURNING job",
+                (to_micros(now), to_micros(limit)),
+            ).fetchall()
+        return sorted(job for (job,) in rows)
 
     def _insert(
         self, db: sqlite3.Connection, number: int, decision: Decision, job: Job, now: datetime
     ) -> bool:
         """Write the record of a fire time, unless it or a range of missed ones has one."""
-        covered = db.execute(
-            "SELECT 1 FROM cursors WHERE job = ? AND decided_until >= ?",
-            (decision.job, to_micros(decision.fire_time)),
-        ).fetchone()
-        if covered:
-            return False
+        if decision.trigger is not Trigger.MANUAL:
+            covered = db.execute(
+                "SELECT 1 FROM cursors WHERE job = ? AND decided_until >= ?",
+                (decision.job, to_micros(decision.fire_time)),
+            ).fetchone()
+            if covered:
+                return False
         wall = local(decision.fire_time, job.timezone)
-        state = State.RUNNING if decision.state is State.QUEUED else decision.state
-        last = decision.last_fire_time
+        state = decision.state
+        if state is State.QUEUED and decision.at_once:
+            state = State.RUNNING
         cursor = db.execute(
             "INSERT OR IGNORE INTO runs (id, job, fire_time, fire_local, timezone, trigger, who,"
-            " state, reason, last_fire_time, count, due, decided, epoch, digest, most_attempts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " state, reason, last_fire_time, count, due, decided, epoch, digest, most_attempts,"
+            " params) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 number, decision.job, to_micros(decision.fire_time), wall.isoformat(" "),
-                str(job.timezone), decision.trigger, "runner", state, decision.reason,
-                None if last is None else to_micros(last), decision.count,
-                to_micros(decision.fire_time), to_micros(now), self._epoch, job.digest,
-                most_attempts(job),
+                str(job.timezone), decision.trigger, decision.who, state, decision.reason,
+                micros_or_none(decision.last_fire_time), decision.count,
+                to_micros(decision.due or decision.fire_time), to_micros(now), self._epoch,
+                job.digest, most_attempts(job),
+                json.dumps(dict(decision.params)) if decision.params else None,
             ),
         )  # fmt: skip
         return cursor.rowcount == 1
 
-    def _claim_retry(self, db: sqlite3.Connection, retry: PendingRetry, now: datetime) -> bool:
+    def _claim_attempt(self, db: sqlite3.Connection, waiting: Waiting, now: datetime) -> bool:
         cursor = db.execute(
             "UPDATE runs SET state = 'running', retry_at = NULL"
-            " WHERE id = ? AND state = 'retrying'",
-            (retry.key.run,),
+            " WHERE id = ? AND state IN ('queued', 'retrying')",
+            (waiting.key.run,),
         )
-        return cursor.rowcount == 1 and self._insert_attempt(db, retry.key, now)
+        return cursor.rowcount == 1 and self._insert_attempt(db, waiting.key, now)
 
     def _insert_attempt(self, db: sqlite3.Connection, key: AttemptKey, now: datetime) -> bool:
         assert self._holder is not None, "a claim before begin"
@@ -227,7 +268,7 @@ class SQLiteStore(SQLiteReader):
     @contextmanager
     def _transaction(self, *, fenced: bool = True) -> Iterator[sqlite3.Connection]:
         """Commit what is done within, durably, or nothing of it."""
-        with _as_store_error(self._path):
+        with as_store_error(self._path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 if fenced:
@@ -259,55 +300,33 @@ def _record_start(db: sqlite3.Connection, fact: Started) -> None:
 def _record_end(db: sqlite3.Connection, fact: Ended) -> None:
     cursor = db.execute(
         "UPDATE attempts SET ended = ?, state = ?, reason = ?, exit_code = ?, signal = ?,"
-        " duration = ?, peak_memory_kb = ?, cpu_time = ?, output_bytes = ?, result = ?"
+        " duration = ?, peak_memory_kb = ?, cpu_time = ?, output_bytes = ?, dropped_bytes = ?,"
+        " result = ?, output = iif(? = 0, NULL, output)"
         " WHERE run = ? AND number = ? AND ended IS NULL",
         (
             to_micros(fact.time), fact.state, fact.reason, fact.exit_code, fact.signal,
             micros(fact.duration), fact.peak_memory_kb, micros(fact.cpu_time), fact.output_bytes,
-            fact.result, *fact.key,
+            fact.dropped_bytes, fact.result, fact.output_bytes, *fact.key,
         ),
     )  # fmt: skip
     if cursor.rowcount != 1:
         return  # it has an end, and the first one stands
     retrying = fact.retry_at is not None
     db.execute(
-        "UPDATE runs SET state = ?, reason = ?, retry_at = ? WHERE id = ?",
+        "UPDATE runs SET state = ?, reason = ?, retry_at = ?, ended = ? WHERE id = ?",
         (
             State.RETRYING if retrying else fact.state,
             fact.reason,
-            to_micros(fact.retry_at) if fact.retry_at is not None else None,
+            micros_or_none(fact.retry_at),
+            None if retrying else to_micros(fact.time),
             fact.key.run,
         ),
     )
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Check the file, or make it what it has to be."""
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise StoreError(
-            f"{path} was written by a newer sched (schema {version}, this one knows {VERSION}):"
-            " install that version again, or move the file away"
-        )
-    if version == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
-        raise StoreError(f"{path} is not a history of sched, but of another program")
-    if version == VERSION:
-        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise StoreError(f"{path} is damaged: {verdict}; move it away, or restore a copy")
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA foreign_keys = ON")
-    if version == 0:
-        schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
-        first_row = f"INSERT INTO store VALUES ('{uuid.uuid4().hex}')"  # our own
-        version_now = f"PRAGMA user_version = {VERSION}"
-        db.executescript(f"BEGIN IMMEDIATE; {schema} {first_row}; {version_now}; COMMIT;")
-
-
-@contextmanager
-def _as_store_error(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: {error}") from error
+def _record_no_start(db: sqlite3.Connection, fact: Unstarted) -> None:
+    db.execute(
+        "UPDATE runs SET state = ?, reason = ?, ended = ?, retry_at = NULL"
+        " WHERE id = ? AND state IN ('queued', 'retrying')",
+        (fact.state, fact.reason, to_micros(fact.time), fact.run),
+    )

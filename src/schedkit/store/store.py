@@ -16,24 +16,28 @@ from schedkit.config import Config
 from schedkit.job import Job
 from schedkit.run import (
     AttemptKey,
+    Change,
     Decision,
     Ended,
     OpenAttempt,
-    PendingRetry,
+    Pause,
     Run,
     Started,
     State,
+    Unstarted,
+    Waiting,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The process that holds a store: who a record is from."""
+    """The process that holds a store; it *runs* jobs unless it is a verb that changes something."""
 
     pid: int
     host: str
     boot: str
     version: str
+    runs: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,9 @@ class Reader(Protocol):
     def runs(self, query: Query) -> list[Run]:
         """Return the records that *query* asks for, newest first."""
 
+    def run(self, number: int) -> Run | None:
+        """Return the record of this number."""
+
     def last_runs(self, jobs: Sequence[str]) -> dict[str, Run]:
         """Return the newest record of each of *jobs* that has one."""
 
@@ -65,6 +72,18 @@ class Reader(Protocol):
 
     def cursors(self) -> dict[str, tuple[str, datetime]]:
         """Return, for each job ever loaded, its schedule's digest and until when it is decided."""
+
+    def pauses(self) -> dict[str, Pause]:
+        """Return the pauses by the names of their jobs; one may be over by now."""
+
+    def open_attempts(self) -> list[OpenAttempt]:
+        """Return the attempts without an end, oldest first."""
+
+    def waiting(self) -> list[Waiting]:
+        """Return the runs that wait for an attempt, soonest first."""
+
+    def changes(self, limit: int | None = None) -> list[Change]:
+        """Return what people changed, newest first."""
 
     def close(self) -> None:
         """Let go of it; it cannot be read any more."""
@@ -97,24 +116,43 @@ class Store(Reader, Protocol):
         """
         Record decisions, all in one transaction, each for a fire time that has none yet.
 
-        Returns those that stand, with the first attempt of each run that is to start. Nothing
-        may be started unless this has returned.
+        Returns those that stand, with the first attempt of each run that is QUEUED: claimed when
+        it is to start at once. Nothing may be started unless this has returned.
         """
 
-    def claim_retries(self, retries: Sequence[PendingRetry], now: datetime) -> list[PendingRetry]:
-        """Claim the next attempts of runs, and return those that had not been claimed."""
+    def claim_attempts(self, waiting: Sequence[Waiting], now: datetime) -> list[Waiting]:
+        """Claim the attempts that runs wait for; return those that had not been claimed."""
 
-    def abandon(self, retries: Sequence[PendingRetry], reason: str) -> None:
-        """End runs that wait for an attempt which will never come, as cancelled."""
-
-    def record(self, facts: Iterable[Started | Ended]) -> None:
+    def record(self, facts: Iterable[Started | Ended | Unstarted]) -> None:
         """Record starts and ends, all in one transaction; what is recorded already stays."""
 
-    def open_attempts(self) -> list[OpenAttempt]:
-        """Return the attempts without an end, oldest first."""
+    def counted(self) -> dict[str, int]:
+        """Return how many runs each job loaded has had by its schedule since it was first."""
 
-    def pending_retries(self) -> list[PendingRetry]:
-        """Return the runs that wait for their next attempt, soonest first."""
+    def pause(self, pauses: Iterable[Pause]) -> None:
+        """Pause jobs, each anew if it is paused already."""
+
+    def resume(self, jobs: Iterable[str]) -> None:
+        """Let paused jobs go on."""
+
+    def ask_to_cancel(self, run: int, who: str) -> None:
+        """Keep for the next runner that the open attempt of a run is to be stopped."""
+
+    def note(self, change: Change) -> None:
+        """Record that somebody changed something."""
+
+    def prune(self, job: str, keep: int, before: datetime | None, limit: int) -> list[str]:
+        """
+        Drop the records of a job that are over: all but the newest *keep*, and those that ended
+        before *before*; the oldest first, at most *limit*. Returns their output files.
+        """
+
+    def rewind(self, limit: datetime, now: datetime) -> list[str]:
+        """
+        Set the cursors that are later than *limit* to *now*; return their jobs.
+
+        Fire times that have a record keep it all the same, and never get a second one.
+        """
 
     def finish(self, now: datetime) -> None:
         """Note that the runner stopped by itself."""

@@ -1,0 +1,134 @@
+"""The SQLite file of a history: opened, checked and made; and how it has instants and lengths."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+from schedkit.errors import StoreError
+
+VERSION = 2  # of the schema: `PRAGMA user_version`
+_BUSY = 5.0  # seconds; only a person's sqlite3 shell can hold the lock against us
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(time: datetime) -> int:
+    """Return an instant as the file has it."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def micros_or_none(time: datetime | None) -> int | None:
+    """Return an instant that there may be as the file has it."""
+    return None if time is None else to_micros(time)
+
+
+def instant(number: int) -> datetime:
+    """Return an instant (UTC) from what the file has."""
+    return _EPOCH + timedelta(microseconds=number)
+
+
+def instant_or_none(number: int | None) -> datetime | None:
+    """Return an instant (UTC) that there may be from what the file has."""
+    return None if number is None else instant(number)
+
+
+def micros(length: timedelta | None) -> int | None:
+    """Return a length of time as the file has it."""
+    return None if length is None else length // _MICROSECOND
+
+
+def length_or_none(number: int | None) -> timedelta | None:
+    """Return a length of time that there may be from what the file has."""
+    return None if number is None else timedelta(microseconds=number)
+
+
+@contextmanager
+def as_store_error(path: Path) -> Iterator[None]:
+    """
+    Turn what SQLite raises within into ours.
+
+    Raises: StoreError.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from error
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """
+    Open the file, made when there is none: a commit is on disk when it returns.
+
+    Raises: StoreError when it is damaged, of another program or of another version.
+    """
+    with as_store_error(path):
+        connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """
+    Open the file read-only.
+
+    Raises: StoreError when there is none, it is damaged, or of another version.
+    """
+    if not path.exists():
+        raise StoreError(f"{path} is not there: nothing has run yet")
+    # Without a log beside it nobody writes; in a directory that we may not write to, SQLite
+    # could not make the index that it wants even for reading.
+    quiet = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
+    uri = f"{path.absolute().as_uri()}?mode=ro{quiet}"
+    with as_store_error(path):
+        connection = sqlite3.connect(uri, uri=True, timeout=1.0, isolation_level=None)
+        try:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            _check(version, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _check(version: int, path: Path) -> None:
+    if version == 0:
+        raise StoreError(f"{path} is not a history of sched")
+    if version > VERSION:
+        raise StoreError(
+            f"{path} was written by a newer sched (schema {version}, this one knows {VERSION}):"
+            " install that version again, or move the file away"
+        )
+    if version < VERSION:
+        raise StoreError(
+            f"{path} was written by a sched that was never released (schema {version}):"
+            " move the file away"
+        )
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    """Check the file, or make it what it has to be."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    empty = version == 0 and not db.execute("SELECT 1 FROM sqlite_master").fetchone()
+    if not empty:
+        _check(version, path)
+        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise StoreError(f"{path} is damaged: {verdict}; move it away, or restore a copy")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA foreign_keys = ON")
+    if empty:
+        schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+        first_row = f"INSERT INTO store VALUES ('{uuid.uuid4().hex}')"  # our own
+        version_now = f"PRAGMA user_version = {VERSION}"
+        db.executescript(f"BEGIN IMMEDIATE; {schema} {first_row}; {version_now}; COMMIT;")
