@@ -46,7 +46,7 @@ def _missed(
         digest, cursor = cursors.get(job.name, (None, now))
         if digest == job.schedule_digest:
             fires = planner.come(job, cursor, now)
-            for decision in planner.on_due(job, fires, now, "no runner was up", None):
+            for decision in planner.on_due(job, fires, "no runner was up"):
                 yield job, decision
 
 

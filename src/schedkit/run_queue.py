@@ -1,0 +1,167 @@
+"""
+Runs that wait for their next attempt: for its time, for an earlier run of their job, for a slot.
+
+Nothing here acts or reads a clock: it answers which of them may start now, best first.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schedkit.job import Job
+from schedkit.run import Trigger, Waiting
+
+_Rank = tuple[bool, int, datetime, int]  # caught up later, high priority first, then in order
+
+
+@dataclass
+class Slots:
+    """How many attempts may go on at a time: *most* in all, and so many of each of the *pools*."""
+
+    most: int | None = None
+    pools: Mapping[str, int] = field(default_factory=dict)
+    _taken: Counter[str | None] = field(default_factory=Counter)
+
+    @property
+    def free(self) -> bool:
+        """Whether one more attempt may go on at all."""
+        return self.most is None or self._taken.total() < self.most
+
+    def free_in(self, pool: str | None) -> bool:
+        """Return whether one more attempt may go on in a pool, were there no other bound."""
+        return pool is None or self._taken[pool] < self.pools.get(pool, 1)
+
+    def take(self, pool: str | None) -> None:
+        """Take a slot, of a pool or of none, also where that is one too many."""
+        self._taken[pool] += 1
+
+    def give_back(self, pool: str | None) -> None:
+        """Give a slot back."""
+        self._taken[pool] -= 1
+
+
+class RunQueue:
+    """
+    The runs that wait.
+
+    Those whose time has come stand in a lane for each pool. One that has to let an earlier run of
+    its job go first is set aside until `let_go` of that job, due whenever a run of it ends.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: Mapping[str, Job] = {}
+        self._entries: dict[int, Waiting] = {}
+        self._of_job: defaultdict[str, dict[int, Waiting]] = defaultdict(dict)
+        self._later: list[tuple[datetime, int]] = []
+        self._lanes: defaultdict[str | None, list[tuple[_Rank, int]]] = defaultdict(list)
+        self._aside: defaultdict[str, list[int]] = defaultdict(list)
+        self._deadlines: list[tuple[datetime, int]] = []
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Waiting]:
+        return iter(self._entries.values())
+
+    def of(self, job: str) -> Collection[Waiting]:
+        """Return the runs of a job that wait, in the order in which they came."""
+        return self._of_job[job].values() if job in self._of_job else ()
+
+    def settle(self, jobs: Mapping[str, Job]) -> None:
+        """Go by these definitions of the jobs from now on."""
+        self._jobs = jobs
+        entries = list(self._entries.values())
+        for index in (self._entries, self._of_job, self._lanes, self._aside):
+            index.clear()
+        self._later, self._deadlines = [], []
+        for one in entries:
+            self.put(one)
+
+    def put(self, one: Waiting) -> None:
+        """Let a run wait."""
+        run = one.key.run
+        self._entries[run] = self._of_job[one.job][run] = one
+        heapq.heappush(self._later, (one.due, run))
+        job = self._jobs.get(one.job)
+        if job is not None and job.start_deadline is not None and one.key.number == 1:
+            heapq.heappush(self._deadlines, (one.due + job.start_deadline, run))
+
+    def remove(self, run: int) -> Waiting | None:
+        """Let a run wait no more; return it, None when it did not wait."""
+        one = self._entries.pop(run, None)
+        if one is not None:
+            del self._of_job[one.job][run]
+        return one
+
+    def let_go(self, job: str) -> None:
+        """Let the runs of a job try again that were set aside."""
+        for run in self._aside.pop(job, ()):
+            self._line_up(run)
+
+    def next_time(self) -> datetime | None:
+        """Return when the time of the next one comes, or its deadline."""
+        for heap in (self._later, self._deadlines):
+            while heap and heap[0][1] not in self._entries:
+                heapq.heappop(heap)
+        return min((heap[0][0] for heap in (self._later, self._deadlines) if heap), default=None)
+
+    def overdue(self, now: datetime) -> list[Waiting]:
+        """Take those that have waited for too long to start."""
+        found = []
+        while self._deadlines and self._deadlines[0][0] <= now:
+            run = heapq.heappop(self._deadlines)[1]
+            one = self._entries.get(run)
+            if one is not None and one.key.number == 1:
+                self.remove(run)
+                found.append(one)
+        return found
+
+    def is_open(self, job: Job, now: datetime) -> bool:
+        """Return whether nothing stands before a run of *job* that is due now."""
+        self._line_up_due(now)
+        return not any(run in self._entries for _, run in self._lanes.get(job.pool, ()))
+
+    def take(self, now: datetime, slots: Slots, held: Callable[[Waiting], bool]) -> list[Waiting]:
+        """
+        Take those that may start now, best first, and a slot for each.
+
+        *held* says of one whether it must let another run of its job go first.
+        """
+        self._line_up_due(now)
+        taken: list[Waiting] = []
+        serial: set[str] = set()
+        while slots.free:
+            lanes = [lane for pool, lane in self._lanes.items() if lane and slots.free_in(pool)]
+            if not lanes:
+                break
+            _, run = heapq.heappop(min(lanes, key=lambda lane: lane[0]))
+            one = self._entries.get(run)
+            if one is None:
+                continue
+            job = self._jobs.get(one.job)
+            if job is None or one.job in serial or held(one):
+                self._aside[one.job].append(run)
+                continue
+            if job.overlap != "allow":
+                serial.add(one.job)
+            self.remove(run)
+            slots.take(job.pool)
+            taken.append(one)
+        return taken
+
+    def _line_up_due(self, now: datetime) -> None:
+        while self._later and self._later[0][0] <= now:
+            self._line_up(heapq.heappop(self._later)[1])
+
+    def _line_up(self, run: int) -> None:
+        one = self._entries.get(run)
+        if one is None:
+            return
+        job = self._jobs.get(one.job)
+        pool, priority = (job.pool, job.priority) if job is not None else (None, 0)
+        rank = (one.trigger is Trigger.CATCHUP, -priority, one.due, run)
+        heapq.heappush(self._lanes[pool], (rank, run))
