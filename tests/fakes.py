@@ -13,16 +13,26 @@ from pathlib import Path
 
 from schedkit import loader
 from schedkit.config import Config
-from schedkit.errors import ConfigError, ExecutorError, StoreError
-from schedkit.executor import Result, Spawned
+from schedkit.errors import ConfigError, StoreError
+from schedkit.executor import Event, Found, NotStarted, Result, Spawned
 from schedkit.job import Job
 from schedkit.launch import Launch
-from schedkit.run import AttemptKey, Decision, Ended, OpenAttempt, PendingRetry, Run, Started
+from schedkit.run import (
+    AttemptKey,
+    Decision,
+    Ended,
+    OpenAttempt,
+    Run,
+    Started,
+    Unstarted,
+    Waiting,
+)
 from schedkit.runner import Place, Runner
 from schedkit.store import Holder, Query
 from schedkit.store.sqlite import SQLiteStore
 from schedkit.watch import Signals
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOLDER = Holder(1, "here", "boot-1", "0")
 _TURNS = 200  # of a loop in which no time passes: it would turn for ever
@@ -33,6 +43,7 @@ class FakeWatch:
 
     def __init__(self, start: datetime = START) -> None:
         self._wall = start
+        self._slept = timedelta(0)
         self._elapsed = timedelta(0)
         self._events: list[tuple[timedelta, int, Callable[[], object]]] = []
         self._numbers = count()
@@ -49,9 +60,17 @@ class FakeWatch:
         """Do something when *length* has passed from now; whoever waits then is woken."""
         heapq.heappush(self._events, (self._elapsed + length, next(self._numbers), act))
 
+    def offset(self) -> timedelta:
+        return self._wall - _EPOCH - self._elapsed - self._slept
+
     def set_clock(self, by: timedelta) -> None:
         """Set the wall clock forward or back."""
         self._wall += by
+
+    def sleep(self, length: timedelta) -> None:
+        """Suspend the machine: time passes, and nothing sees it."""
+        self._wall += length
+        self._slept += length
 
     def wait(
         self, until: datetime | None, elapsed: timedelta | None, descriptors: Iterable[int]
@@ -105,38 +124,52 @@ class FakeExecutor:
 
     def __init__(self, watch: FakeWatch) -> None:
         self._watch = watch
-        self._over: list[Result | tuple[int, int]] = []
+        self._over: list[Event | tuple[int, int]] = []
         self._plans: dict[AttemptKey, Plan] = {}
         self._names: dict[AttemptKey, str] = {}
         self.plans: dict[str, list[Plan]] = {}
         self.launches: list[Launch] = []
         self.starts: list[str] = []
         self.told: list[str] = []
+        self.found: dict[AttemptKey, Found] = {}
         self.alive: set[int] = set()
+        self.forgot = 0
 
-    def start(self, launch: Launch) -> Spawned:
+    def start(self, launches: Sequence[Launch]) -> None:
+        for launch in launches:
+            self._start(launch)
+
+    def _start(self, launch: Launch) -> None:
         name = launch.env["SCHED_JOB"]
         plans = self.plans.get(name, [Plan()])
         plan = plans.pop(0) if len(plans) > 1 else plans[0]
+        self._wake()
         if not plan.starts:
-            raise ExecutorError("cannot be started: no such program")
+            self._over.append(NotStarted(launch.key, "cannot be started: no such program"))
+            return
         self.launches.append(launch)
         self.starts.append(f"{name} {self._watch.now():%T}")
         self._plans[launch.key], self._names[launch.key] = plan, name
         end = timedelta(seconds=plan.lasts)
         self._watch.after(end, lambda: self._end(launch.key, plan.code << 8))
-        return Spawned(1000 + len(self.launches), 7)
+        self._over.append(Spawned(launch.key, 1000 + len(self.launches), 7))
 
-    def adopt(self, attempt: OpenAttempt, mark: str, output: Path) -> bool:
-        assert mark
-        assert output.suffix == ".log"
+    def take_over(self, attempts: Sequence[OpenAttempt], boot: str) -> list[Found]:
+        assert boot
+        return [self._find(attempt) for attempt in attempts]
+
+    def _find(self, attempt: OpenAttempt) -> Found:
         self._names[attempt.key] = attempt.job
         self._plans[attempt.key] = Plan()
-        return attempt.pid in self.alive
+        known = self.found.get(attempt.key)
+        return known or Found(attempt.key, alive=attempt.pid in self.alive)
 
-    def end(self, key: AttemptKey) -> None:
-        """End an adopted attempt: nobody knows how."""
-        self._end(key, None)
+    def forget(self) -> None:
+        self.forgot += 1
+
+    def end(self, key: AttemptKey, status: int | None = None) -> None:
+        """End an adopted attempt; nobody knows how unless its keeper tells."""
+        self._end(key, status)
 
     def other(self, pid: int) -> None:
         """End a child that is no attempt's."""
@@ -145,24 +178,34 @@ class FakeExecutor:
     def stop(self, key: AttemptKey, number: signal.Signals) -> None:
         self.told.append(f"{self._names[key]} {number.name} {self._watch.now():%T}")
         if self._plans[key].heeds:
-            self._end(key, number, stopped=True)
+            self._end(key, number)
 
     def kill(self, key: AttemptKey) -> None:
         self.told.append(f"{self._names[key]} kill {self._watch.now():%T}")
-        self._end(key, signal.SIGKILL, stopped=True)
+        self._end(key, signal.SIGKILL)
 
     def descriptors(self) -> list[int]:
         return []
 
-    def results(self) -> Iterator[Result | tuple[int, int]]:
+    def next_check(self) -> timedelta | None:
+        return None
+
+    def events(self) -> Iterator[Event | tuple[int, int]]:
         while self._over:
             yield self._over.pop(0)
 
-    def _end(self, key: AttemptKey, status: int | None, *, stopped: bool = False) -> None:
+    def close(self) -> None:
+        pass
+
+    def _end(self, key: AttemptKey, status: int | None) -> None:
         plan = self._plans.pop(key, None)
         if plan is not None:
-            self._over.append(Result(key, status, stopped, last_line=plan.says))
-            self._watch.after(timedelta(0), lambda: None)  # SIGCHLD wakes whoever waits
+            self._over.append(Result(key, status, last_line=plan.says))
+            self._wake()
+
+    def _wake(self) -> None:
+        """Let whoever waits see that something happened, as SIGCHLD or a descriptor would."""
+        self._watch.after(timedelta(0), lambda: None)
 
 
 class FlakyStore(SQLiteStore):
@@ -183,17 +226,13 @@ class FlakyStore(SQLiteStore):
         self._try("claim")
         return super().claim(decisions, jobs, now)
 
-    def claim_retries(self, retries: Sequence[PendingRetry], now: datetime) -> list[PendingRetry]:
-        self._try("claim_retries")
-        return super().claim_retries(retries, now)
+    def claim_attempts(self, waiting: Sequence[Waiting], now: datetime) -> list[Waiting]:
+        self._try("claim_attempts")
+        return super().claim_attempts(waiting, now)
 
-    def record(self, facts: Iterable[Started | Ended]) -> None:
+    def record(self, facts: Iterable[Started | Ended | Unstarted]) -> None:
         self._try("record")
         super().record(facts)
-
-    def abandon(self, retries: Sequence[PendingRetry], reason: str) -> None:
-        self._try("abandon")
-        super().abandon(retries, reason)
 
 
 class FakeLoading:

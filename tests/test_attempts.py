@@ -203,7 +203,7 @@ jobs:
 def test_a_retry_that_cannot_be_claimed_is_tried_again(world: World) -> None:
     world.write(RETRIED)
     world.executor.plans["a"] = [Plan(code=1), Plan()]
-    world.store.fails["claim_retries"] = 1
+    world.store.fails["claim_attempts"] = 1
     expected = ["a 13:00:00", "a 13:01:06"]
 
     world.run(65 * MINUTE)

@@ -116,7 +116,7 @@ def test_a_pending_retry_of_a_job_that_is_gone_is_cancelled(world: World) -> Non
 def test_a_retry_that_could_not_be_cancelled_does_not_stop_the_other_jobs(world: World) -> None:
     world.write("jobs: {a: {command: x, clock: every 1h, retry: {max_retries: 1, delay: 1m}}}")
     world.executor.plans["a"] = [Plan(code=1)]
-    world.store.fails["abandon"] = 1
+    world.store.fails["record"] = 1
     _reload(world, 60 * MINUTE + 10 * SECOND, "jobs: {b: {command: x, clock: every 1m}}")
 
     world.run(62.5 * MINUTE)

@@ -1,39 +1,44 @@
-"""The attempts that run: started, watched, ended in time, and retried."""
+"""The attempts that go on: started, watched, ended in time, and what comes after them."""
 
 from __future__ import annotations
 
 import heapq
 import logging
 import signal
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from schedkit import durations, planner
 from schedkit.errors import ExecutorError
-from schedkit.executor import Executor, Result
+from schedkit.executor import Executor, Found, NotStarted, Result, Spawned
 from schedkit.job import Job
-from schedkit.launch import arguments, launch, mark, output_file
+from schedkit.launch import Launch, arguments, launch, output_file
 from schedkit.log import fields
-from schedkit.planner import Outcome
+from schedkit.planner import Outcome, Verdict
 from schedkit.run import (
     AttemptKey,
     Ended,
     OpenAttempt,
-    PendingRetry,
+    Params,
     Started,
     State,
     Trigger,
+    Unstarted,
+    Waiting,
     run_id,
 )
+from schedkit.run_queue import Slots
 from schedkit.watch import Watch
 
 log = logging.getLogger(__name__)
 
 _AGAIN = timedelta(seconds=1)  # before what should be dead is killed again
-_LATE = timedelta(seconds=1)  # a start later than this is worth a word in the log
+_UNANSWERED = timedelta(seconds=10)  # a start that takes longer is worth a word in the log
+_LATE = timedelta(seconds=1)  # likewise one that is later than this
+_DEFAULT_GRACE = timedelta(seconds=10)  # of a job that no file knows any more
 
 
 @dataclass(slots=True)
@@ -42,174 +47,209 @@ class Active:
     An attempt that goes on. *job* is None when no file that was read knows it; *gone* is true
     when the file that holds now does not: then it is not retried.
 
-    *began* and *deadline*, when something is to be done about it, are times of `Watch.elapsed`.
+    *began* and *deadline*, when something is to be done about it, are times of `Watch.elapsed`;
+    *began* is None until it is known to have started. *pool* is where it has its slot.
     """
 
     key: AttemptKey
     name: str
     job: Job | None
     fire_time: datetime
+    trigger: Trigger = Trigger.SCHEDULE
+    params: Params = ()
+    due: datetime | None = None
+    first_start: datetime | None = None
+    pool: str | None = None
     began: timedelta | None = None
     deadline: timedelta | None = None
     stopped_as: State | None = None
     why_stopped: str | None = None
-    trigger: Trigger = Trigger.SCHEDULE
     gone: bool = False
+
+    def waiting(self, number: int, due: datetime) -> Waiting:
+        """Return the run as one that waits for its attempt of this number."""
+        return Waiting(
+            AttemptKey(self.key.run, number), self.name, self.fire_time, self.trigger, due,
+            self.first_start, self.params,
+        )  # fmt: skip
 
 
 class Attempts:
     """
-    What runs, and what waits to be tried again.
+    What goes on.
 
-    It writes nothing: what happened since is in *facts*, for the runner to record.
+    It writes nothing: what happened since is in *facts*, for whoever has the store to record, and
+    the runs that are to be tried again are in *again*.
     """
 
-    def __init__(self, executor: Executor, watch: Watch, output: Path, store: str) -> None:
+    def __init__(
+        self, executor: Executor, watch: Watch, slots: Slots, output: Path, store: str
+    ) -> None:
         self._executor = executor
         self._watch = watch
+        self._slots = slots
         self._output = output
         self._store = store
         self._active: dict[AttemptKey, Active] = {}
+        self._of_job: defaultdict[str, dict[AttemptKey, Active]] = defaultdict(dict)
         self._deadlines: list[tuple[timedelta, AttemptKey]] = []
-        self._retries: list[tuple[datetime, AttemptKey, PendingRetry]] = []
-        self.facts: list[Started | Ended] = []
+        self.facts: list[Started | Ended | Unstarted] = []
+        self.again: list[Waiting] = []
+        self.ended: list[str] = []  # the jobs of which an attempt ended
         self.counts: Counter[State] = Counter()
 
-    @property
-    def running(self) -> int:
-        """How many attempts run."""
+    def __len__(self) -> int:
         return len(self._active)
 
-    @property
-    def waiting(self) -> int:
-        """How many runs wait to be retried."""
-        return len(self._retries)
+    def __iter__(self) -> Iterator[Active]:
+        return iter(self._active.values())
 
     @property
     def next_deadline(self) -> timedelta | None:
-        """When, by `Watch.elapsed`, `expire` has something to do; None when nothing runs."""
-        return self._deadlines[0][0] if self._deadlines else None
-
-    @property
-    def next_retry(self) -> datetime | None:
-        """When the first run that waits is to be retried."""
-        return self._retries[0][0] if self._retries else None
-
-    def going_on(self, job: str) -> str | None:
-        """Return which run of *job* is not over, in words; None when there is none."""
-        for active in self._active.values():
-            if active.name == job:
-                return f"{run_id(active.key.run)} still running"
-        for _, _, retry in self._retries:
-            if retry.job == job:
-                return f"{run_id(retry.key.run)} waits to be retried"
+        """When, by `Watch.elapsed`, `expire` has something to do."""
+        while self._deadlines:
+            deadline, key = self._deadlines[0]
+            active = self._active.get(key)
+            if active is not None and active.deadline == deadline:
+                return deadline
+            heapq.heappop(self._deadlines)  # it is over: nobody has to wake up for it
         return None
 
-    def rename(self, jobs: Mapping[str, Job]) -> list[PendingRetry]:
-        """Take over other definitions of the jobs; return the retries whose job is gone."""
+    def of(self, job: str) -> list[Active]:
+        """Return the attempts of a job that go on."""
+        return list(self._of_job[job].values()) if job in self._of_job else []
+
+    def rename(self, jobs: Mapping[str, Job]) -> None:
+        """Take over other definitions of the jobs."""
         for active in self._active.values():
             active.gone = active.name not in jobs
             active.job = jobs.get(active.name, active.job)
-        gone = [retry for _, _, retry in self._retries if retry.job not in jobs]
-        self._retries = [entry for entry in self._retries if entry[2].job in jobs]
-        heapq.heapify(self._retries)
-        return gone
 
     # ---- beginning
 
-    def start(self, key: AttemptKey, job: Job, fire_time: datetime, trigger: Trigger) -> None:
-        """Start an attempt that has been claimed; that it cannot be started ends it."""
-        active = Active(key, job.name, job, fire_time, trigger=trigger)
+    def start(self, actives: Iterable[Active]) -> None:
+        """Start attempts that have been claimed and have their slots."""
+        launches: list[Launch] = []
+        for active in actives:
+            assert active.job is not None
+            self._add(active)
+            try:
+                launches.append(
+                    launch(
+                        active.job, active.key, active.fire_time, active.trigger,
+                        store=self._store, output=self._output, params=dict(active.params),
+                    )
+                )  # fmt: skip
+            except ExecutorError as error:
+                self._end(active, Outcome(State.FAILED, str(error)))
+                continue
+            self._do_at(active, self._watch.elapsed() + _UNANSWERED)
+        if not launches:
+            return
         try:
-            what = launch(job, key, fire_time, trigger, store=self._store, output=self._output)
-            spawned = self._executor.start(what)
+            self._executor.start(launches)
         except ExecutorError as error:
-            self._end(active, Outcome(State.FAILED, str(error)))
-            return
-        now = self._watch.now()
-        self._watch_over(active, self._watch.elapsed())
-        self.facts.append(
-            Started(key, now, spawned.pid, spawned.process_start, arguments(job), str(what.output))
-        )
-        late = now - fire_time
-        said = fields(
-            job=job.name,
-            run=run_id(key.run),
-            attempt=key.number if key.number > 1 else None,
-            trigger=trigger if trigger is not Trigger.SCHEDULE else None,
-            late=durations.brief(late) if key.number == 1 and late >= _LATE else None,
-            pid=spawned.pid,
-        )
-        log.info("run started", extra=said)
+            for one in launches:
+                self._end(self._active[one.key], Outcome(State.FAILED, str(error)))
 
-    def recover(self, attempt: OpenAttempt, job: Job | None, boot: str) -> None:
-        """Take over an attempt that an earlier runner left, or end it as lost."""
-        key, output = attempt.key, output_file(self._output, attempt.key)
-        same_boot = attempt.boot == boot
-        alive = same_boot and self._executor.adopt(attempt, mark(key, self._store), output)
-        # The file is made before the process: without it, it certainly never ran.
-        never_ran = same_boot and attempt.pid is None and not alive and not output.exists()
-        late = self._watch.now() - attempt.fire_time
-        if never_ran and job is not None and late <= job.catchup_window:
-            self.start(key, job, attempt.fire_time, attempt.trigger)
+    def recover(self, attempt: OpenAttempt, found: Found, job: Job | None, boot: str) -> None:
+        """Take over an attempt that an earlier runner left, or end it with what is known."""
+        active = Active(
+            attempt.key, attempt.job, job, attempt.fire_time, attempt.trigger, attempt.params,
+            first_start=attempt.first_start, pool=job.pool if job is not None else None,
+            gone=job is None,
+        )  # fmt: skip
+        said, why = planner.verdict(attempt, found, job, boot, self._watch.now())
+        if said is Verdict.AGAIN:
+            self._slots.take(active.pool)
+            self.start([active])
             return
-        why_lost = planner.why_lost(attempt, boot, alive=alive, never_ran=never_ran)
-        active = Active(key, attempt.job, job, attempt.fire_time, trigger=attempt.trigger)
-        if why_lost is not None:
-            self._end(active, Outcome(State.LOST, why_lost))
-            return
-        ran = self._watch.now() - (attempt.started or attempt.claimed)
-        self._watch_over(active, self._watch.elapsed() - ran)
-        log.info("run adopted", extra=fields(job=attempt.job, run=run_id(attempt.key.run)))
+        self._slots.take(active.pool)
+        self._add(active)
+        if found.spawned is not None:
+            self._spawned(active, found.spawned, recorded=attempt.pid is not None)
+        match said:
+            case Verdict.ADOPTED:
+                self._adopted(active, attempt)
+            case Verdict.ENDED:
+                assert found.ended is not None
+                self._over(active, found.ended)
+            case Verdict.NOT_STARTED:
+                self._end(active, Outcome(State.FAILED, why))
+            case _:
+                self._end(active, Outcome(State(said), why))
 
-    def wait_for(self, retry: PendingRetry) -> None:
-        """Keep a retry until it is due."""
-        heapq.heappush(self._retries, (retry.due, retry.key, retry))
+    def _adopted(self, active: Active, attempt: OpenAttempt) -> None:
+        if active.began is None:  # its start was recorded, or it was found by its mark
+            ran = self._watch.now() - (attempt.started or attempt.claimed)
+            self._watch_over(active, self._watch.elapsed() - ran)
+        log.info("run adopted", extra=fields(job=active.name, run=run_id(active.key.run)))
+        if attempt.cancelled_by is not None:
+            self.stop(active, State.CANCELLED, f"cancelled by {attempt.cancelled_by}")
 
-    def due_retries(self, now: datetime) -> list[PendingRetry]:
-        """Take the retries that are due; they have to be claimed, or kept again."""
-        due = []
-        while self._retries and self._retries[0][0] <= now:
-            due.append(heapq.heappop(self._retries)[2])
-        return due
+    def _add(self, active: Active) -> None:
+        self._active[active.key] = self._of_job[active.name][active.key] = active
+
+    def _spawned(self, active: Active, event: Spawned, *, recorded: bool = False) -> None:
+        started = self._watch.now() - event.ago
+        active.first_start = active.first_start or started
+        self._watch_over(active, self._watch.elapsed() - event.ago)
+        if not recorded:
+            command = arguments(active.job) if active.job is not None else ""
+            output = str(output_file(self._output, active.key))
+            self.facts.append(
+                Started(active.key, started, event.pid, event.process_start, command, output)
+            )
+            late = started - (active.due or active.fire_time)
+            first = active.key.number == 1
+            said = fields(
+                job=active.name,
+                run=run_id(active.key.run),
+                attempt=active.key.number if not first else None,
+                trigger=active.trigger if active.trigger is not Trigger.SCHEDULE else None,
+                late=durations.brief(late) if first and late >= _LATE else None,
+                pid=event.pid,
+            )
+            log.info("run started", extra=said)
+        if active.stopped_as is not None:  # before it was known to have started
+            self._ask_to_end(active)
 
     def _watch_over(self, active: Active, began: timedelta) -> None:
-        active.began = began
-        self._active[active.key] = active
+        active.began, active.deadline = began, None
         if active.job is not None and active.job.timeout is not None:
             self._do_at(active, began + active.job.timeout)
 
     # ---- ending
 
     def collect(self) -> list[tuple[int, int]]:
-        """Take note of what ended; return (pid, status) of children that are no attempt's."""
+        """Take note of what happened; return (pid, status) of children that are no attempt's."""
         others: list[tuple[int, int]] = []
-        for result in self._executor.results():
-            if not isinstance(result, Result):
-                others.append(result)
-                continue
-            active = self._active.pop(result.key)
-            said = result.raised or result.last_line
-            outcome = planner.outcome(active.job, result.status, said)
-            if active.stopped_as is not None:
-                outcome = Outcome(
-                    active.stopped_as, active.why_stopped, outcome.exit_code, outcome.signal
-                )
-            self._end(active, outcome, result)
+        for event in self._executor.events():
+            match event:
+                case Spawned():
+                    self._spawned(self._active[event.key], event)
+                case NotStarted():
+                    self._end(self._active[event.key], Outcome(State.FAILED, event.reason))
+                case Result():
+                    self._over(self._active[event.key], event)
+                case _:
+                    others.append(event)
         return others
 
     def expire(self) -> None:
         """Stop what has run for too long, and kill what was asked to stop and did not."""
         elapsed = self._watch.elapsed()
-        while self._deadlines and self._deadlines[0][0] <= elapsed:
-            deadline, key = heapq.heappop(self._deadlines)
-            active = self._active.get(key)
-            if active is None or active.deadline != deadline:
-                continue  # over, or something else is to be done about it by now
-            if active.stopped_as is None:
+        while (deadline := self.next_deadline) is not None and deadline <= elapsed:
+            key = heapq.heappop(self._deadlines)[1]
+            active = self._active[key]
+            if active.began is None and active.stopped_as is None:
+                said = fields(job=active.name, run=run_id(key.run), after=_UNANSWERED)
+                log.warning("start not answered", extra=said)
+                active.deadline = None
+            elif active.stopped_as is None:
                 assert active.job is not None
                 timeout = durations.text(active.job.timeout or timedelta())
-                self._stop(active, State.TIMED_OUT, f"timeout: it ran for {timeout}")
+                self.stop(active, State.TIMED_OUT, f"timeout: it ran for {timeout}")
             else:
                 self._executor.kill(key)
                 self._do_at(active, elapsed + _AGAIN)
@@ -217,45 +257,55 @@ class Attempts:
     def stop_all(self, reason: str) -> None:
         """Stop everything that runs."""
         for active in self._active.values():
-            if active.stopped_as is None:
-                self._stop(active, State.CANCELLED, reason)
+            self.stop(active, State.CANCELLED, reason)
 
-    def _stop(self, active: Active, state: State, reason: str) -> None:
-        """Ask an attempt's processes to end; they are killed when its grace is over."""
+    def stop(
+        self, active: Active, state: State, reason: str, number: signal.Signals | None = None
+    ) -> None:
+        """
+        Ask an attempt's processes to end, by *number* or its job's `stop_signal`.
+
+        They are killed when its grace is over. What stops already goes on stopping.
+        """
+        if active.stopped_as is not None:
+            return
         active.stopped_as, active.why_stopped = state, reason
-        number = signal.SIGTERM if active.job is None else active.job.stop_signal
-        grace = timedelta(seconds=10) if active.job is None else active.job.kill_grace
-        self._executor.stop(active.key, number)
-        self._do_at(active, self._watch.elapsed() + grace)
         said = fields(job=active.name, run=run_id(active.key.run), reason=reason)
         log.info("run stopping", extra=said)
+        self._ask_to_end(active, number)
+
+    def _ask_to_end(self, active: Active, number: signal.Signals | None = None) -> None:
+        grace = _DEFAULT_GRACE
+        if active.job is not None:
+            number, grace = number or active.job.stop_signal, active.job.kill_grace
+        self._executor.stop(active.key, number or signal.SIGTERM)
+        self._do_at(active, self._watch.elapsed() + grace)
 
     def _do_at(self, active: Active, deadline: timedelta) -> None:
         active.deadline = deadline
         heapq.heappush(self._deadlines, (deadline, active.key))
 
+    def _over(self, active: Active, result: Result) -> None:
+        outcome = planner.outcome(active.job, result.status, result.raised or result.last_line)
+        if active.stopped_as is not None:
+            outcome = Outcome(
+                active.stopped_as, active.why_stopped, outcome.exit_code, outcome.signal
+            )
+        self._end(active, outcome, result)
+
     def _end(self, active: Active, outcome: Outcome, result: Result | None = None) -> None:
         key, now = active.key, self._watch.now()
-        took = None if active.began is None else self._watch.elapsed() - active.began
+        del self._active[key], self._of_job[active.name][key]
+        self._slots.give_back(active.pool)
+        self.ended.append(active.name)
+        ended = now if result is None else now - result.ago
+        took = result.took if result is not None else None
+        if took is None and active.began is not None:
+            took = self._watch.elapsed() - active.began
         retry_at = None
         if active.job is not None and not active.gone:
-            retry_at = planner.retry_at(active.job, key.number, outcome.state, now)
-        self.facts.append(
-            Ended(
-                key,
-                now,
-                outcome.state,
-                outcome.reason,
-                outcome.exit_code,
-                outcome.signal,
-                took,
-                result.peak_memory_kb if result else None,
-                result.cpu_time if result else None,
-                result.output_bytes if result else None,
-                result.result if result else None,
-                retry_at,
-            )
-        )
+            retry_at = planner.retry_at(active.job, key, outcome, ended, active.first_start)
+        self.facts.append(_fact(key, outcome, ended, took, result, retry_at))
         said = fields(
             job=active.name,
             run=run_id(key.run),
@@ -264,12 +314,11 @@ class Attempts:
             exit=outcome.exit_code or None,
             reason=outcome.reason,
             returned=result.result if result else None,
-            retry_in=None if retry_at is None else durations.brief(retry_at - now),
+            dropped=result.dropped_bytes or None if result else None,
+            retry_in=None if retry_at is None else durations.brief(max(retry_at - now, _ZERO)),
         )
         if retry_at is not None:
-            again = AttemptKey(key.run, key.number + 1)
-            retry = PendingRetry(again, active.name, active.fire_time, active.trigger, retry_at)
-            self.wait_for(retry)
+            self.again.append(active.waiting(key.number + 1, retry_at))
             log.warning(_ATTEMPT_ENDED[outcome.state], extra=said)
             return
         self.counts[outcome.state] += 1
@@ -277,11 +326,42 @@ class Attempts:
         log.log(logging.INFO if good else logging.ERROR, _RUN_ENDED[outcome.state], extra=said)
 
 
+def _fact(
+    key: AttemptKey,
+    outcome: Outcome,
+    ended: datetime,
+    took: timedelta | None,
+    result: Result | None,
+    retry_at: datetime | None,
+) -> Ended:
+    return Ended(
+        key,
+        ended,
+        outcome.state,
+        outcome.reason,
+        outcome.exit_code,
+        outcome.signal,
+        took,
+        result.peak_memory_kb if result else None,
+        result.cpu_time if result else None,
+        result.output_bytes if result else None,
+        result.dropped_bytes if result else None,
+        result.result if result else None,
+        retry_at,
+    )
+
+
+_ZERO = timedelta(0)
 _RUN_ENDED = {
     State.SUCCEEDED: "run succeeded",
     State.FAILED: "run failed",
     State.TIMED_OUT: "run timed out",
     State.CANCELLED: "run cancelled",
     State.LOST: "run lost",
+    State.MISSED: "run missed",
 }
-_ATTEMPT_ENDED = {State.FAILED: "attempt failed", State.TIMED_OUT: "attempt timed out"}
+_ATTEMPT_ENDED = {
+    State.FAILED: "attempt failed",
+    State.TIMED_OUT: "attempt timed out",
+    State.LOST: "attempt lost",
+}

@@ -58,7 +58,14 @@ def mark(key: AttemptKey, store: str) -> str:
 
 
 def launch(
-    job: Job, key: AttemptKey, fire_time: datetime, trigger: Trigger, *, store: str, output: Path
+    job: Job,
+    key: AttemptKey,
+    fire_time: datetime,
+    trigger: Trigger,
+    *,
+    store: str,
+    output: Path,
+    params: Mapping[str, str] | None = None,
 ) -> Launch:
     """
     Return what is to be started for an attempt of *job*.

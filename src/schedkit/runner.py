@@ -1,32 +1,30 @@
 """
-The runner: a thin loop that asks the planner, and tells the store and the executor.
+The runner: a thin loop that waits, and lets the dispatcher do what is due.
 
-Everything due at one instant is claimed in one transaction before any of it starts; what started
-and what ended is recorded in one transaction a turn.
+Signals, files that change, people who ask and children that end all come in here.
 """
 
 from __future__ import annotations
 
-import heapq
 import logging
 import signal
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, Protocol
 
-from schedkit import planner
-from schedkit.attempts import Attempts
-from schedkit.calendars import CalendarEndsError
 from schedkit.config import Config
+from schedkit.dispatcher import Dispatcher
 from schedkit.errors import ConfigError, StoreError
 from schedkit.executor import Executor
-from schedkit.job import Job
+from schedkit.keeping import Keeping
 from schedkit.log import fields
+from schedkit.orders import Answer, Orders
 from schedkit.reload import Loading
-from schedkit.run import Decision, PendingRetry, State
+from schedkit.run import State, run_id
 from schedkit.sdnotify import Supervisor
 from schedkit.store import Holder, Store
 from schedkit.watch import Signals, Watch
@@ -34,11 +32,15 @@ from schedkit.watch import Signals, Watch
 log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD)
-_PAUSE = timedelta(seconds=5)  # before a store that could not be written is tried again
 _NEVER = timedelta(days=36500)  # by `Watch.elapsed`: no machine is up for so long
+_SETTLE = timedelta(milliseconds=500)  # after a file changed: its editor may not be done
+_STEP = timedelta(seconds=1)  # of the clock: less is its being kept right
+# Source: cron(8) of Debian: a clock set back by more is being corrected, the new time holds.
+_CORRECTION = timedelta(hours=3)
 _DOWN = "no runner was up"
 _UNWRITABLE = "the history could not be written"
-_ASLEEP = "the runner was asleep: the machine was suspended, or its clock set forward"
+_ASLEEP = "the runner did not run: the machine was suspended, or the process stopped"
+_SET_FORWARD = "the clock was set forward"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,36 @@ class Place:
     output: Path
 
 
+class FileWatch(Protocol):
+    """Tells when files of schedules change."""
+
+    @property
+    def descriptor(self) -> int:
+        """What can be read when one may have changed."""
+
+    def changed(self) -> bool:
+        """Return whether one has changed since."""
+
+    def follow(self, paths: Iterable[Path]) -> None:
+        """Watch these files and directories from now on."""
+
+
+class Control(Protocol):
+    """Where people ask for something."""
+
+    def descriptors(self) -> list[int]:
+        """Return what can be read when somebody asks."""
+
+    def serve(self, ready: set[int]) -> None:
+        """Do what was asked for."""
+
+
 class Runner:
     """
     Runs the jobs of *config*; only those named in *only*, unless it is empty.
 
-    Everything it needs is handed in: a fake watch moves time in tests.
+    Everything it needs is handed in: a fake watch moves time in tests. *degraded* says why
+    *config* is not what the files say now.
     """
 
     def __init__(
@@ -66,6 +93,9 @@ class Runner:
         watch: Watch,
         signals: Signals,
         only: Iterable[str] = (),
+        files: FileWatch | None = None,
+        keep: Callable[[Config], None] | None = None,
+        degraded: str | None = None,
     ) -> None:
         self._config = config
         self._place = place
@@ -74,29 +104,39 @@ class Runner:
         self._watch = watch
         self._signals = signals
         self._only = frozenset(only)
+        self._files = files
+        self._keep = keep
+        self._degraded = degraded
+        self._control: Control | None = None
         self._supervisor = Supervisor()
-        self._attempts = Attempts(executor, watch, place.output, store.uuid)
-        self._jobs: dict[str, Job] = {}
-        self._cursors: dict[str, datetime] = {}  # up to where each job's fires are decided
-        self._due: list[tuple[datetime, str]] = []
-        self._paused_until: timedelta | None = None
+        self._dispatcher = Dispatcher(store, executor, watch, Keeping(store, place.output))
+        self.orders = Orders(self._dispatcher, store, watch, self)
+        self._holder: Holder | None = None
+        self._began = watch.now()
+        self._offset = watch.offset()
         self._why_late = _ASLEEP
         self._leaving = False
         self._draining_until: timedelta | None = None
         self._loading: Loading | None = None
         self._load_again = False
+        self._load_at: timedelta | None = None
+        self._answers: list[tuple[str, Answer]] = []
         self._alive_next = watch.elapsed()
         self.interrupted = False
 
     @property
     def counts(self) -> Counter[State]:
         """How many runs came to each of the terminal states."""
-        return self._attempts.counts
+        return self._dispatcher.attempts.counts
 
     @property
     def waiting(self) -> int:
-        """How many runs wait to be retried."""
-        return self._attempts.waiting
+        """How many runs wait: to be retried, for their turn, for a slot."""
+        return len(self._dispatcher.queue)
+
+    def serve(self, control: Control) -> None:
+        """Listen to what people ask for from now on."""
+        self._control = control
 
     def run(self, holder: Holder, until: datetime | None = None) -> None:
         """
@@ -105,11 +145,12 @@ class Runner:
         Raises: StoreError when the history cannot be taken over.
         """
         now = self._watch.now()
+        self._holder = holder
         first = self._store.begin(holder, now)
         self._take(self._config, "start", now)
-        self._recover(holder.boot)
-        self._decide(list(self._jobs), now, _DOWN)
-        self._start_up(first_of_boot=first, now=now)
+        self._dispatcher.recover(holder.boot, self._left_out)
+        self._dispatcher.decide(list(self._dispatcher.jobs), now, _DOWN)
+        self._dispatcher.start_up(now, first_of_boot=first)
         self._supervisor.ready()
         while True:
             if until is not None and self._watch.now() >= until:
@@ -119,45 +160,64 @@ class Runner:
                 break
             self._wait(until)
         self._supervisor.stopping()
-        self._record()
+        self._dispatcher.record()
+        self._executor.close()
         with suppress(StoreError):
             self._store.finish(self._watch.now())
 
     # ---- the loop
 
     def _act(self) -> None:
-        if not self._is_paused() and self._draining_until is None:
-            now = self._watch.now()
-            self._decide(self._come(now), now, self._why_late)
-            self._why_late = _ASLEEP
-            self._retry(now)
         self._expire()
-        self._record()
+        dispatcher = self._dispatcher
+        if self._draining_until is not None:
+            dispatcher.record()
+            return
+        unwritable = dispatcher.error is not None
+        dispatcher.turn(_UNWRITABLE if unwritable else self._why_late)
+        if dispatcher.error is None:
+            self._why_late = _ASLEEP
 
     def _done(self) -> bool:
-        idle = not self._attempts.running and not self._attempts.facts
+        attempts = self._dispatcher.attempts
+        idle = not attempts and not attempts.facts
         return self._leaving or (self._draining_until is not None and idle)
 
     def _wait(self, until: datetime | None) -> None:
         descriptors = [self._signals.descriptor, *self._executor.descriptors()]
+        if self._files is not None:
+            descriptors.append(self._files.descriptor)
+        if self._control is not None:
+            descriptors += self._control.descriptors()
         ready = self._watch.wait(self._next_time(until), self._next_deadline(), descriptors)
+        self._look_at_the_clock()
         if self._signals.descriptor in ready:
             for number in self._signals.read():
                 self._handle(number)
-        for pid, status in self._attempts.collect():
+        for pid, status in self._dispatcher.attempts.collect():
             if self._loading is not None and pid == self._loading.pid:
                 self._loaded(self._loading, status)
+        if self._files is not None and self._files.descriptor in ready and self._files.changed():
+            self._load_at = self._watch.elapsed() + _SETTLE
+        if self._control is not None:
+            self._control.serve(ready)
 
     def _next_time(self, until: datetime | None) -> datetime | None:
         if self._draining_until is not None:
             return None
         times = [until]
-        if self._paused_until is None:
-            times += [self._due[0][0] if self._due else None, self._attempts.next_retry]
+        if self._dispatcher.error is None:
+            times.append(self._dispatcher.next_time())
         return min((time for time in times if time is not None), default=None)
 
     def _next_deadline(self) -> timedelta | None:
-        times = [self._attempts.next_deadline, self._draining_until, self._paused_until]
+        times = [
+            self._dispatcher.attempts.next_deadline,
+            self._dispatcher.next_try(),
+            self._executor.next_check(),
+            self._draining_until,
+            self._load_at,
+        ]
         if self._supervisor.watchdog is not None:
             times.append(self._alive_next)
         return min((time for time in times if time is not None), default=None)
@@ -165,181 +225,155 @@ class Runner:
     def _expire(self) -> None:
         """Do what is to be done by now on the clock that nobody can set."""
         elapsed = self._watch.elapsed()
-        self._attempts.expire()
+        self._dispatcher.attempts.expire()
         if self._draining_until is not None and self._draining_until <= elapsed:
             self._draining_until = _NEVER
-            self._attempts.stop_all("the runner was stopped")
+            self._dispatcher.attempts.stop_all("the runner was stopped")
+        if self._load_at is not None and self._load_at <= elapsed:
+            self._load_at = None
+            self._load("the file")
         watchdog = self._supervisor.watchdog
         if watchdog is not None and self._alive_next <= elapsed:
             self._supervisor.alive()
             self._alive_next = elapsed + watchdog
 
-    # ---- fire times and retries
-
-    def _come(self, now: datetime) -> list[str]:
-        """Take the names of the jobs that are due from the heap."""
-        names = []
-        while self._due and self._due[0][0] <= now:
-            names.append(heapq.heappop(self._due)[1])
-        return names
-
-    def _decide(self, names: Sequence[str], now: datetime, why_late: str) -> None:
-        """Decide and record every fire time of these jobs up to now, then start what is to."""
-        decisions: list[Decision] = []
-        for name in names:
-            job = self._jobs[name]
-            if job.enabled:
-                fires = planner.come(job, self._cursors[name], now)
-                going_on = self._attempts.going_on(name)
-                decisions += planner.on_due(job, fires, now, why_late, going_on)
-        if self._claim(decisions, now):
-            self._await_fires(names)
-        else:
-            for name in names:
-                heapq.heappush(self._due, (now, name))
-
-    def _claim(self, decisions: Sequence[Decision], now: datetime) -> bool:
-        """Record decisions, then start what is to start; nothing when they cannot be recorded."""
-        try:
-            standing = self._store.claim(decisions, self._jobs, now) if decisions else []
-        except StoreError as error:
-            self._pause(error)
-            return False
-        for key, decision in standing:
-            if key is None:
-                self._tell(decision)
-            else:
-                job = self._jobs[decision.job]
-                self._attempts.start(key, job, decision.fire_time, decision.trigger)
-        for decision in decisions:
-            decided = decision.last_fire_time or decision.fire_time
-            self._cursors[decision.job] = max(self._cursors[decision.job], decided)
-        return True
-
-    def _await_fires(self, names: Iterable[str]) -> None:
-        for name in names:
-            try:
-                fire = self._jobs[name].next_fire(self._cursors[name])
-            except CalendarEndsError as error:
-                log.warning("job fires no more", extra=fields(job=name, reason=error))
-                continue
-            if fire is not None:
-                heapq.heappush(self._due, (fire, name))
-
-    def _start_up(self, *, first_of_boot: bool, now: datetime) -> None:
-        """Start the jobs that are to start with the runner, or with the first one after a boot."""
-        decisions: list[Decision] = []
-        for name, job in self._jobs.items():
-            if job.enabled and planner.at_startup(job, now, first_of_boot=first_of_boot):
-                going_on = self._attempts.going_on(name)
-                # Later than what is decided: a job's cursor begins when it is loaded, now.
-                fire = max(now, self._cursors[name] + datetime.resolution)
-                fires = planner.Fires((fire,), None, None, None, 0)
-                decisions += planner.on_due(job, fires, now, _DOWN, going_on)
-        self._claim(decisions, now)
-
-    def _tell(self, decision: Decision) -> None:
-        self.counts[decision.state] += decision.count
-        zone, last = self._jobs[decision.job].timezone, decision.last_fire_time
-        said = fields(
-            job=decision.job,
-            fire_time=decision.fire_time.astimezone(zone).isoformat(),
-            last_fire_time=last.astimezone(zone).isoformat() if last is not None else None,
-            count=decision.count if decision.count > 1 else None,
-            reason=decision.reason,
-        )
-        if decision.state is State.MISSED:
-            log.warning("run missed", extra=said)
-        else:
-            log.info("run skipped", extra=said)
-
-    def _retry(self, now: datetime) -> None:
-        due = self._attempts.due_retries(now)
-        if not due:
+    def _look_at_the_clock(self) -> None:
+        """Take note when the clock was set: what fires late then, or not yet, has that reason."""
+        offset = self._watch.offset()
+        step = offset - self._offset
+        self._offset = offset
+        if abs(step) < _STEP:
             return
+        log.warning("the clock was set", extra=fields(by=f"{step.total_seconds():+.0f}s"))
+        if step > timedelta(0):
+            self._why_late = _SET_FORWARD
+        elif -step > _CORRECTION:
+            self._rewind(self._watch.now())
+
+    def _rewind(self, now: datetime) -> None:
+        """Let jobs fire again whose clock was far ahead: else they would wait until then."""
         try:
-            claimed = self._store.claim_retries(due, now)
+            rewound = self._store.rewind(now + _CORRECTION, now)
         except StoreError as error:
-            self._pause(error)
-            for retry in due:
-                self._attempts.wait_for(retry)
+            log.error("fire times wait", extra=fields(error=error))  # noqa: TRY400
             return
-        for retry in claimed:
-            job = self._jobs[retry.job]
-            self._attempts.start(retry.key, job, retry.fire_time, retry.trigger)
-
-    def _recover(self, boot: str) -> None:
-        """Take over what an earlier runner left: attempts without an end, and retries."""
-        for attempt in self._store.open_attempts():
-            self._attempts.recover(attempt, self._jobs.get(attempt.job), boot)
-        self._record()
-        for retry in self._store.pending_retries():
-            if retry.job in self._jobs:
-                self._attempts.wait_for(retry)
-            elif not self._left_out(retry.job):
-                self._abandon([retry])
-
-    def _abandon(self, retries: Sequence[PendingRetry]) -> None:
-        """End runs whose job is gone; when that cannot be recorded, the next runner does."""
-        try:
-            if retries:
-                self._store.abandon(retries, "its job is gone from the file")
-        except StoreError as error:
-            said = fields(runs=len(retries), error=error)
-            log.warning("runs whose job is gone still wait", extra=said)
+        if rewound:
+            log.warning("the clock was ahead, jobs fire by the new time", extra=fields(jobs=rewound))
+            self._settle(self._config)
+            self._dispatcher.agenda.await_fires(self._dispatcher.jobs)
 
     # ---- the files
 
     def _take(self, config: Config, who: str, now: datetime) -> None:
         """Go on with what the files say now."""
         changes = self._store.load(config, who, now)
-        known = self._store.cursors()
+        self._store.rewind(now + _CORRECTION, now)
+        self._settle(config)
         self._config = config
-        self._jobs = {job.name: job for job in config.jobs if not self._left_out(job.name)}
-        self._cursors = {name: known[name][1] for name in self._jobs}
-        self._due = []
-        self._abandon(self._attempts.rename(self._jobs))
-        log.info("schedule loaded", extra=fields(jobs=len(self._jobs), why=who))
-        if who == "reload":
+        if self._keep is not None and self._degraded is None:
+            self._keep(config)
+        if self._files is not None and config.runner.reload_on_change:
+            self._files.follow([Path(stamp.path) for stamp in config.stamps])
+        log.info(
+            "schedule loaded",
+            extra=fields(jobs=len(self._dispatcher.jobs), why=who, degraded=self._degraded),
+        )
+        if who != "start":
             for change in changes:
                 log.info("job changed", extra=fields(change=change))
+        for _, answer in self._answers:
+            answer({"changes": changes})
+        self._answers = []
+
+    def _settle(self, config: Config) -> None:
+        jobs = {job.name: job for job in config.jobs if not self._left_out(job.name)}
+        self._dispatcher.settle(config, jobs)
 
     def _loaded(self, loading: Loading, status: int) -> None:
         self._loading = None
         now = self._watch.now()
-        if self._draining_until is None and not self._is_paused():
-            # What came due before belongs to the schedule that held until now.
-            self._decide(self._come(now), now, self._why_late)
+        dispatcher = self._dispatcher
         try:
-            self._take(loading.result(status), "reload", now)
+            config = loading.result(status)
+            if self._draining_until is None and dispatcher.error is None:
+                # What came due before belongs to the schedule that held until now.
+                dispatcher.decide(dispatcher.agenda.come(now), now, self._why_late)
+            self._degraded = None
+            self._take(config, "reload", now)
         except (ConfigError, StoreError) as error:
-            log.error(  # noqa: TRY400  # what a user or the world did has no traceback
-                "reload failed, the last good schedule goes on", extra=fields(error=error)
-            )
+            self._refuse(error)
         else:
-            self._await_fires(self._jobs)
+            dispatcher.agenda.await_fires(dispatcher.jobs)
         if self._load_again:
-            self._load()
+            self._load("once more")
         else:
             self._supervisor.ready()
 
-    def _load(self) -> None:
+    def _refuse(self, error: ConfigError | StoreError) -> None:
+        """Go on with the last good files, and say so to whoever looks."""
+        self._degraded = str(error)
+        log.error(
+            "reload failed, the last good schedule goes on", extra=fields(error=error)
+        )
+        for _, answer in self._answers:
+            answer({"error": str(error)})
+        self._answers = []
+
+    def _load(self, why: str) -> None:
         """Load the files in a child; once more after that when it is asked for meanwhile."""
         self._load_again = self._loading is not None
         if self._loading is None:
+            log.debug("loading", extra=fields(why=why))
             self._supervisor.reloading()
             self._loading = Loading(self._place.paths)
 
     def _left_out(self, name: str) -> bool:
         return bool(self._only) and name not in self._only
 
+    # ---- what people ask for
+
+    def reload(self, who: str, answer: Answer) -> None:
+        """Load the files again; call *answer* when that has been done."""
+        self._answers.append((who, answer))
+        self._load(who)
+
+    def status(self) -> dict[str, Any]:
+        """Return how the runner is, as plain JSON data."""
+        dispatcher = self._dispatcher
+        fire = dispatcher.agenda.next_fire()
+        holder = self._holder
+        assert holder is not None, "asked before it runs"
+
+        def iso(time: datetime | None, job: str) -> str | None:
+            known = dispatcher.jobs.get(job)
+            zone = None if known is None else known.timezone
+            return None if time is None else time.astimezone(zone).isoformat()
+
+        return {
+            "pid": holder.pid,
+            "version": holder.version,
+            "started": self._began.astimezone().isoformat(),
+            "jobs": len(dispatcher.jobs),
+            "running": [
+                {"run": run_id(a.key.run), "job": a.name, "since": iso(a.first_start, a.name)}
+                for a in dispatcher.attempts
+            ],
+            "waiting": len(dispatcher.queue),
+            "degraded": self._degraded,
+            "draining": self._draining_until is not None,
+            "paused": sorted(dispatcher.pauses),
+            "store_error": None if dispatcher.error is None else str(dispatcher.error),
+            "next": None if fire is None else {"job": fire[1], "fire_time": iso(*fire)},
+        }
+
     # ---- signals
 
     def _handle(self, number: signal.Signals) -> None:
         if number == signal.SIGHUP:
-            self._load()
+            self._load(number.name)
         elif number == signal.SIGQUIT or (number == signal.SIGINT and self.interrupted):
-            log.warning("runner leaves", extra=fields(left_running=self._attempts.running))
+            left = len(self._dispatcher.attempts)
+            log.warning("runner leaves", extra=fields(left_running=left))
             self._leaving = True
         elif number in (signal.SIGTERM, signal.SIGINT):
             self.interrupted = self.interrupted or number == signal.SIGINT
@@ -350,28 +384,6 @@ class Runner:
         if self._draining_until is None:
             timeout = self._config.runner.drain_timeout
             self._draining_until = self._watch.elapsed() + timeout
-            said = fields(why=why, running=self._attempts.running or None)
+            self.orders.draining = True
+            said = fields(why=why, running=len(self._dispatcher.attempts) or None)
             log.info("runner stopping", extra=said)
-
-    # ---- a store that cannot be written
-
-    def _is_paused(self) -> bool:
-        if self._paused_until is not None and self._watch.elapsed() >= self._paused_until:
-            self._paused_until = None
-            self._why_late = _UNWRITABLE
-        return self._paused_until is not None
-
-    def _pause(self, error: StoreError) -> None:
-        """Start nothing for a while: what cannot be recorded must not run."""
-        log.error("the history cannot be written, nothing is started", extra=fields(error=error))
-        self._paused_until = self._watch.elapsed() + _PAUSE
-
-    def _record(self) -> None:
-        """Record what started and ended; kept, in order, when that fails."""
-        if not self._attempts.facts or self._is_paused():
-            return
-        try:
-            self._store.record(self._attempts.facts)
-            self._attempts.facts = []
-        except StoreError as error:
-            self._pause(error)

@@ -67,9 +67,17 @@ class Context:
 
         Raises: InvalidFileError, NoFileError when the files have to say it and cannot.
         """
+        named = self.state or os.environ.get("SCHED_STATE")
+        return self.state_place(None if named else (config or self.load()).state)
+
+    def state_place(self, asked: str | None) -> Path:
+        """
+        Return the state directory where the files ask for *asked*, None when they cannot say.
+
+        Raises: NoFileError.
+        """
         if named := self.state or os.environ.get("SCHED_STATE"):
             return Path(named).absolute()
-        asked = (config or self.load()).state
         if asked is not None:
             return Path(asked)
         if given := os.environ.get("STATE_DIRECTORY"):

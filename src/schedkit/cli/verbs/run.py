@@ -6,7 +6,9 @@ import logging
 import os
 import platform
 import sys
+from contextlib import ExitStack, closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +18,8 @@ from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import UsageError
 from schedkit.cli.when import span
-from schedkit.errors import StoreError
-from schedkit.log import FORMATS
+from schedkit.errors import ConfigError, StoreError
+from schedkit.log import FORMATS, fields
 
 if TYPE_CHECKING:
     from schedkit.config import Config
@@ -46,41 +48,35 @@ def run(
     """Run the jobs in the foreground, until SIGTERM or Ctrl-C; SIGHUP loads the files again."""
     if extra:
         raise UsageError(
-            f"'run' starts the scheduler; to run nothing but {extra[0]}, when it is due:"
-            f" sched run --only {extra[0]}"
+            f"'run' starts the scheduler; to run one job now: sched trigger {extra[0]}"
         )
     from schedkit import compiled
     from schedkit.reload import load
 
-    config = compiled.cached(context.paths) or load(context.paths)
-    config.named(only)
-    state = context.state_directory(config)
-    if dry_run:
-        from schedkit.cli.dry_run import show
+    broken: ConfigError | None = None
+    config: Config | None = None
+    try:
+        config = compiled.cached(context.paths) or load(context.paths)
+    except ConfigError as error:
+        if dry_run:
+            raise
+        broken = error
+    if config is not None:
+        config.named(only)
+        if dry_run:
+            from schedkit.cli.dry_run import show
 
-        return show(context, config, only, duration)
+            return show(context, config, only, duration)
     level = {-1: logging.WARNING, 0: logging.INFO, 1: logging.DEBUG}[context.verbosity]
     from schedkit import log
 
     log.set_up(log_format, level, colour=context.colour(sys.stderr))
-    return _run(context, config, state, only, duration)
+    state = context.state_place(config.state if config is not None else None)
+    _make(state)
+    return _run(context, config or broken, state, only, duration)
 
 
-def _run(
-    context: Context,
-    config: Config,
-    state: Path,
-    only: tuple[str, ...],
-    duration: timedelta | None,
-) -> int:
-    from schedkit import processes
-    from schedkit.executor import ChildExecutor
-    from schedkit.lock import RunnerLock
-    from schedkit.runner import SIGNALS, Place, Runner
-    from schedkit.store import Holder
-    from schedkit.store.sqlite import SQLiteStore
-    from schedkit.watch import Signals, SystemWatch
-
+def _make(state: Path) -> None:
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
     except PermissionError:
@@ -88,37 +84,81 @@ def _run(
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StoreError(f"{state} cannot be the state directory: {reason}") from error
-    lock = RunnerLock(state)
-    signals = Signals(SIGNALS)
-    watch = SystemWatch()
-    try:
-        store = SQLiteStore(state / "history.db")
+
+
+def _run(
+    context: Context,
+    config: Config | ConfigError | None,
+    state: Path,
+    only: tuple[str, ...],
+    duration: timedelta | None,
+) -> int:
+    from schedkit import last_good, processes
+    from schedkit.control.server import Server
+    from schedkit.file_watch import FileWatch
+    from schedkit.keepers import KeeperExecutor
+    from schedkit.lock import RunnerLock
+    from schedkit.runner import SIGNALS, Place, Runner
+    from schedkit.store import Holder
+    from schedkit.store.sqlite import SQLiteStore
+    from schedkit.watch import Signals, SystemWatch
+
+    with ExitStack() as held:
+        lock = RunnerLock(state)
+        held.callback(lock.release)
+        signals = held.enter_context(closing(Signals(SIGNALS)))
+        watch = held.enter_context(closing(SystemWatch()))
+        store = held.enter_context(closing(SQLiteStore(state / "history.db")))
+        good, degraded = _good(config, state)
+        good.named(only)
+        files = held.enter_context(closing(FileWatch()))
+        paths = tuple(path.absolute() for path in context.paths)
         began = watch.now()
         runner = Runner(
-            config,
-            Place(tuple(path.absolute() for path in context.paths), state / "output"),
+            good,
+            Place(paths, state / "output"),
             store=store,
-            executor=ChildExecutor(),
+            executor=KeeperExecutor(state),
             watch=watch,
             signals=signals,
             only=only,
+            files=files,
+            keep=partial(last_good.keep, state),
+            degraded=degraded,
         )
+        control = held.enter_context(closing(Server(state / "control", runner.orders)))
+        runner.serve(control)
         me = Holder(os.getpid(), platform.node(), processes.boot_id(), schedkit.__version__)
         runner.run(me, None if duration is None else began + duration)
-        store.close()
         _summarise(runner, watch.now() - began)
-    finally:
-        watch.close()
-        signals.close()
-        lock.release()
     return _INTERRUPTED if runner.interrupted else 0
+
+
+def _good(config: Config | ConfigError | None, state: Path) -> tuple[Config, str | None]:
+    """
+    Return what to go by, and why that is not what the files say now.
+
+    Raises: ConfigError when the files are broken and never were good.
+    """
+    if not isinstance(config, ConfigError):
+        assert config is not None
+        return config, None
+    from schedkit.last_good import last_good
+
+    known = last_good(state)
+    if known is None:
+        raise config
+    logging.getLogger(__name__).error(
+        "the files are broken, the last good schedule goes on", extra=fields(error=config)
+    )
+    return known, str(config)
 
 
 def _summarise(runner: Runner, ran: timedelta) -> None:
     """Write to stdout what the runs of this runner came to."""
     total = sum(runner.counts.values())
     parts = [f"{count} {state.replace('_', ' ')}" for state, count in runner.counts.items()]
-    waiting = [f"{runner.waiting} waiting to be retried"] if runner.waiting else []
+    waiting = [f"{runner.waiting} waiting"] if runner.waiting else []
     what = ", ".join(parts + waiting) or "nothing was due"
     runs = f"{total} run{'' if total == 1 else 's'}: " if total else ""
     sys.stdout.write(f"{durations.brief(ran)}, {runs}{what}\n")

@@ -1,0 +1,404 @@
+"""
+What is due becomes a run: decided, claimed on disk, queued or started, recorded.
+
+Everything due at one instant is claimed in one transaction before any of it starts; what started
+and what ended is recorded in one transaction a turn. When the history cannot be written nothing
+starts, and what ended is kept, in order.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from schedkit import durations, planner
+from schedkit.agenda import Agenda
+from schedkit.attempts import Active, Attempts
+from schedkit.config import Config
+from schedkit.errors import StoreError
+from schedkit.executor import Executor
+from schedkit.job import Job
+from schedkit.keeping import Keeping
+from schedkit.log import fields
+from schedkit.planner import Standing
+from schedkit.run import (
+    AttemptKey,
+    Decision,
+    Ended,
+    Pause,
+    Started,
+    State,
+    Trigger,
+    Unstarted,
+    Waiting,
+    run_id,
+)
+from schedkit.run_queue import RunQueue, Slots
+from schedkit.store import Store
+from schedkit.watch import Watch
+
+log = logging.getLogger(__name__)
+
+_PAUSE = timedelta(seconds=5)  # before a store that could not be written is tried again
+_SPREAD = timedelta(milliseconds=100)  # between runs that are caught up: no stampede
+_GONE = "its job is gone from the file"
+
+Over = Callable[[Ended | Unstarted], None]
+
+
+class Dispatcher:
+    """The jobs, what is awaited, what waits and what goes on."""
+
+    def __init__(self, store: Store, executor: Executor, watch: Watch, keeping: Keeping) -> None:
+        self._store = store
+        self._executor = executor
+        self._watch = watch
+        self._keeping = keeping
+        self.jobs: dict[str, Job] = {}
+        self.pauses: dict[str, Pause] = {}
+        self.agenda = Agenda()
+        self.queue = RunQueue()
+        self.slots = Slots()
+        self.attempts = Attempts(executor, watch, self.slots, keeping.output, store.uuid)
+        self.error: StoreError | None = None  # why nothing is started
+        self._again_at: timedelta | None = None
+        self._counted: dict[str, int] = {}
+        self._awaited: defaultdict[int, list[Over]] = defaultdict(list)
+
+    # ---- the jobs
+
+    def settle(self, config: Config, jobs: dict[str, Job]) -> None:
+        """Go by these definitions; the store has loaded them. None is awaited yet."""
+        cursors = {name: cursor for name, (_, cursor) in self._store.cursors().items()}
+        self._counted = self._store.counted()
+        self.pauses = self._store.pauses()
+        self.jobs = jobs
+        self.slots.most, self.slots.pools = config.runner.max_parallel, config.pools
+        self.agenda.settle(jobs, cursors)
+        self.attempts.rename(jobs)
+        self.queue.settle(jobs)
+        self.keep_waiting(list(self.queue))
+
+    def keep_waiting(self, waiting: Iterable[Waiting]) -> None:
+        """Let runs wait; those whose job is gone are cancelled."""
+        for one in waiting:
+            if one.job in self.jobs:
+                self.queue.put(one)
+            else:
+                self.queue.remove(one.key.run)
+                self.cancel_waiting(one, _GONE)
+
+    def recover(self, boot: str, left_out: Callable[[str], bool]) -> None:
+        """Take over what an earlier runner left: attempts without an end, and runs that wait."""
+        left = self._store.open_attempts()
+        found = {one.key: one for one in self._executor.take_over(left, boot)}
+        for attempt in left:
+            job = self.jobs.get(attempt.job)
+            self.attempts.recover(attempt, found[attempt.key], job, boot)
+        self.record()
+        if self.error is None:
+            self._executor.forget()
+        waiting = [one for one in self._store.waiting() if not left_out(one.job)]
+        self.attempts.again.clear()  # they are among those that wait
+        self.keep_waiting(waiting)
+        self.record()
+
+    # ---- a turn
+
+    def turn(self, why_late: str) -> None:
+        """Decide what has come, start what may start, and record all of it."""
+        self.record()
+        if self.error is not None:
+            return
+        now = self._watch.now()
+        self._end_pauses(now)
+        self.decide(self.agenda.come(now), now, why_late)
+        self._dispatch(now)
+        self.record()
+
+    def next_time(self) -> datetime | None:
+        """Return when a turn has something to do, as far as it is known now."""
+        if self.attempts.ended or self.attempts.again:
+            return self._watch.now()
+        ends = (pause.until for pause in self.pauses.values())
+        times = (self.agenda.next_time(), self.queue.next_time(), *ends)
+        return min((time for time in times if time is not None), default=None)
+
+    def next_try(self) -> timedelta | None:
+        """Return when, by `Watch.elapsed`, a store that could not be written is tried again."""
+        return self._again_at
+
+    def decide(self, names: Sequence[str], now: datetime, why_late: str) -> None:
+        """Decide and record every fire time of these jobs up to now, then start what is to."""
+        decisions: list[Decision] = []
+        for name in names:
+            job = self.jobs[name]
+            if job.enabled:
+                fires = planner.come(job, self.agenda.cursor(name), now)
+                decisions += planner.on_due(job, fires, why_late, self.standing(name, now))
+        if self.claim(decisions, now) is None:
+            self.agenda.put_back(names, now)
+        else:
+            self.agenda.await_fires(names)
+
+    def start_up(self, now: datetime, *, first_of_boot: bool) -> None:
+        """Start the jobs that are to start with the runner, or with the first one after a boot."""
+        decisions: list[Decision] = []
+        for name, job in self.jobs.items():
+            if job.enabled and planner.at_startup(job, now, first_of_boot=first_of_boot):
+                # Later than what is decided: a job's cursor begins when it is loaded, now.
+                fire = max(now, self.agenda.cursor(name) + datetime.resolution)
+                fires = planner.Fires(on_time=(fire,))
+                decisions += planner.on_due(job, fires, "", self.standing(name, now))
+        self.claim(decisions, now)
+
+    def standing(self, name: str, now: datetime) -> Standing:
+        """Return how things are with a job."""
+        pause = self.pauses.get(name)
+        if pause is not None and pause.until is not None and pause.until <= now:
+            pause = None
+        going_on = next((f"{run_id(a.key.run)} still running" for a in self.attempts.of(name)), None)
+        waits = None
+        for one in self.queue.of(name):
+            if one.key.number > 1:
+                going_on = going_on or f"{run_id(one.key.run)} waits to be retried"
+            elif one.trigger is not Trigger.CATCHUP:  # those run behind what is on time
+                waits = waits or f"{run_id(one.key.run)} still waits{self._for_what(name)}"
+        return Standing(going_on, waits, pause, self._counted.get(name, 0))
+
+    def _for_what(self, name: str) -> str:
+        job = self.jobs[name]
+        if not self.slots.free_in(job.pool):
+            return f" for pool {job.pool!r}"
+        return "" if self.slots.free else " for one of max_parallel to end"
+
+    # ---- claiming and starting
+
+    def claim(
+        self, decisions: Sequence[Decision], now: datetime, *, force: bool = False
+    ) -> list[tuple[AttemptKey | None, Decision]] | None:
+        """
+        Record decisions, then start or queue what is to run; None when they can't be recorded.
+
+        *force* starts them whether there is a slot or not.
+        """
+        if not decisions:
+            return []
+        settled = self._admitted(_spread(decisions, now), now, force=force)
+        try:
+            standing = self._store.claim(settled, self.jobs, now)
+        except StoreError as error:
+            for decision in settled:
+                self._give_back(decision)
+            self._wait(error)
+            return None
+        stands = {id(decision) for _, decision in standing}
+        for decision in settled:
+            if id(decision) not in stands:  # it had a record already
+                self._give_back(decision)
+        self.agenda.decided(settled)
+        self._begin(standing)
+        return standing
+
+    def _admitted(
+        self, decisions: Sequence[Decision], now: datetime, *, force: bool
+    ) -> list[Decision]:
+        """Return the decisions with those that find no slot made to wait; take the slots."""
+        found = list(decisions)
+        starting = [n for n, d in enumerate(found) if _starts(d)]
+        starting.sort(key=lambda n: -self.jobs[found[n].job].priority)
+        for number in starting:
+            job = self.jobs[found[number].job]
+            room = self.slots.free and self.slots.free_in(job.pool)
+            if force or (room and self.queue.is_open(job, now)):
+                self.slots.take(job.pool)
+            else:
+                found[number] = replace(found[number], at_once=False)
+        return found
+
+    def _give_back(self, decision: Decision) -> None:
+        if _starts(decision):
+            self.slots.give_back(self.jobs[decision.job].pool)
+
+    def _begin(self, standing: Iterable[tuple[AttemptKey | None, Decision]]) -> None:
+        starting: list[Active] = []
+        for key, decision in standing:
+            self._keeping.touch(decision.job)
+            if key is None:
+                self._tell(decision)
+                continue
+            if decision.trigger is not Trigger.MANUAL:
+                self._counted[decision.job] = self._counted.get(decision.job, 0) + 1
+            if decision.replaces:
+                self._replace(decision.job, key)
+            due = decision.due or decision.fire_time
+            waiting = Waiting(
+                key, decision.job, decision.fire_time, decision.trigger, due, None, decision.params
+            )
+            if decision.at_once:
+                starting.append(self._active(waiting))
+            else:
+                self.queue.put(waiting)
+        self.attempts.start(starting)
+
+    def _active(self, one: Waiting) -> Active:
+        job = self.jobs[one.job]
+        return Active(
+            one.key, one.job, job, one.fire_time, one.trigger, one.params, one.due,
+            one.first_start, job.pool,
+        )  # fmt: skip
+
+    def _replace(self, name: str, by: AttemptKey) -> None:
+        reason = f"replaced by {run_id(by.run)}"
+        for active in self.attempts.of(name):
+            self.attempts.stop(active, State.CANCELLED, reason)
+        for one in list(self.queue.of(name)):
+            self.queue.remove(one.key.run)
+            self.cancel_waiting(one, reason)
+
+    def cancel_waiting(self, one: Waiting, reason: str) -> None:
+        """Record that a run which has been taken from the queue ends without another attempt."""
+        self._end_waiting(one, State.CANCELLED, reason)
+
+    def _end_waiting(self, one: Waiting, state: State, reason: str) -> None:
+        self.attempts.facts.append(Unstarted(one.key.run, self._watch.now(), state, reason))
+        self.attempts.counts[state] += 1
+        self.queue.let_go(one.job)
+        said = fields(job=one.job, run=run_id(one.key.run), reason=reason)
+        log.warning(f"run {state}", extra=said)  # noqa: G004  # one of two constant sentences
+
+    def _dispatch(self, now: datetime) -> None:
+        """Start what waited and may start now."""
+        for one in self.queue.overdue(now):
+            waited = durations.text(self.jobs[one.job].start_deadline or timedelta())
+            reason = f"start_deadline: it waited {waited}{self._for_what(one.job)}"
+            self._end_waiting(one, State.MISSED, reason)
+        ready = self.queue.take(now, self.slots, self._held)
+        if not ready:
+            return
+        try:
+            claimed = self._store.claim_attempts(ready, now)
+        except StoreError as error:
+            self._wait(error)
+            for one in ready:
+                self.slots.give_back(self.jobs[one.job].pool)
+                self.queue.put(one)
+            return
+        for one in ready:
+            if one not in claimed:  # somebody ended it meanwhile
+                self.slots.give_back(self.jobs[one.job].pool)
+                self.queue.let_go(one.job)
+        self.attempts.start([self._active(one) for one in claimed])
+
+    def _held(self, one: Waiting) -> bool:
+        """Return whether a run that waits must let another one of its job go first."""
+        if one.job in self.pauses:
+            return True
+        if self.jobs[one.job].overlap == "allow":
+            return False
+        retried = any(other.key.number > 1 for other in self.queue.of(one.job))
+        return bool(self.attempts.of(one.job)) or (retried and one.key.number == 1)
+
+    def _tell(self, decision: Decision) -> None:
+        self.attempts.counts[decision.state] += decision.count
+        zone, last = self.jobs[decision.job].timezone, decision.last_fire_time
+        said = fields(
+            job=decision.job,
+            fire_time=decision.fire_time.astimezone(zone).isoformat(),
+            last_fire_time=last.astimezone(zone).isoformat() if last is not None else None,
+            count=decision.count if decision.count > 1 else None,
+            reason=decision.reason,
+        )
+        if decision.state is State.MISSED:
+            log.warning("run missed", extra=said)
+        else:
+            log.info("run skipped", extra=said)
+
+    # ---- pauses
+
+    def let_go(self, jobs: Iterable[str]) -> None:
+        """Let jobs go on that were paused."""
+        for name in jobs:
+            self.pauses.pop(name, None)
+            self.queue.let_go(name)
+
+    def _end_pauses(self, now: datetime) -> None:
+        over = [p.job for p in self.pauses.values() if p.until is not None and p.until <= now]
+        if not over:
+            return
+        try:
+            self._store.resume(over)
+        except StoreError as error:
+            self._wait(error)
+            return
+        self.let_go(over)
+        for name in over:
+            log.info("job resumed", extra=fields(job=name, why="its pause is over"))
+
+    # ---- the record
+
+    def record(self) -> None:
+        """Record what started and ended; kept, in order, when that fails."""
+        if self._again_at is not None:
+            if self._watch.elapsed() < self._again_at:
+                return
+            self._again_at = self.error = None
+        facts = self.attempts.facts
+        if facts:
+            try:
+                self._store.record(facts)
+            except StoreError as error:
+                self._wait(error)
+                return
+            self.attempts.facts = []
+        # What is on disk has consequences.
+        for waiting in self.attempts.again:
+            self.keep_waiting([waiting])
+        for name in self.attempts.ended:
+            self.queue.let_go(name)
+            self._keeping.touch(name)
+        self.attempts.again, self.attempts.ended = [], []
+        self._answer(facts)
+        self._keeping.tidy(self.jobs, self._watch.now())
+
+    def when_over(self, run: int, answer: Over) -> None:
+        """Call *answer* when a run that goes on or waits is over."""
+        self._awaited[run].append(answer)
+
+    def _answer(self, facts: Iterable[Started | Ended | Unstarted]) -> None:
+        if not self._awaited:
+            return
+        for fact in facts:
+            over = isinstance(fact, Unstarted) or (
+                isinstance(fact, Ended) and fact.retry_at is None
+            )
+            if not isinstance(fact, Started) and over:
+                run = fact.run if isinstance(fact, Unstarted) else fact.key.run
+                for answer in self._awaited.pop(run, ()):
+                    answer(fact)
+
+    def _wait(self, error: StoreError) -> None:
+        """Start nothing for a while: what cannot be recorded must not run."""
+        log.error("the history cannot be written, nothing is started", extra=fields(error=error))
+        self.error = error
+        self._again_at = self._watch.elapsed() + _PAUSE
+
+
+def _starts(decision: Decision) -> bool:
+    return decision.state is State.QUEUED and decision.at_once
+
+
+def _spread(decisions: Sequence[Decision], now: datetime) -> list[Decision]:
+    """Return the decisions with those that are caught up due one after the other."""
+    late = 0
+    found = []
+    for decision in decisions:
+        if decision.state is State.QUEUED and decision.trigger is Trigger.CATCHUP:
+            found.append(replace(decision, due=now + late * _SPREAD))
+            late += 1
+        else:
+            found.append(decision)
+    return found

@@ -1,0 +1,67 @@
+"""What is kept of the past: records and output files beyond a job's `history` are dropped."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from schedkit.errors import StoreError
+from schedkit.job import Job
+from schedkit.log import fields
+from schedkit.store import Store
+
+log = logging.getLogger(__name__)
+
+_EVERY = 100  # records of a job between two looks at what is beyond its limits
+_LONGEST = timedelta(days=1)  # likewise, of one that has few
+_LOOKS = 8  # in one turn: it must not take long
+_AT_ONCE = 500  # records dropped in one transaction: likewise
+
+
+class Keeping:
+    """Drops what is too old or too much, a little at a time, beside what there is to do anyway."""
+
+    def __init__(self, store: Store, output: Path) -> None:
+        self._store = store
+        self.output = output
+        self._records: Counter[str] = Counter()  # since the last look
+        self._looked: dict[str, datetime] = {}
+        self._touched: set[str] = set()
+
+    def touch(self, job: str) -> None:
+        """Take note of one more record of a job."""
+        self._records[job] += 1
+        self._touched.add(job)
+
+    def tidy(self, jobs: Mapping[str, Job], now: datetime) -> None:
+        """Drop what is beyond the limits of jobs that have new records."""
+        for _ in range(min(_LOOKS, len(self._touched))):
+            job = jobs.get(self._touched.pop())
+            if job is not None and self._wants_a_look(job, now):
+                self._records[job.name], self._looked[job.name] = 0, now
+                self._look(job, now)
+
+    def _wants_a_look(self, job: Job, now: datetime) -> bool:
+        looked = self._looked.get(job.name)
+        few = self._records[job.name] < min(_EVERY, 1 + job.history.keep_runs // 10)
+        return looked is None or not few or now - looked > _LONGEST
+
+    def _look(self, job: Job, now: datetime) -> None:
+        days = job.history.keep_days
+        before = None if days is None else now - timedelta(days=days)
+        try:
+            outputs = self._store.prune(job.name, job.history.keep_runs, before, _AT_ONCE)
+        except StoreError as error:
+            log.warning("old records stay", extra=fields(job=job.name, error=error))
+            return
+        if len(outputs) == _AT_ONCE:
+            self._touched.add(job.name)
+        for output in outputs:
+            path = Path(output)
+            with suppress(OSError):
+                path.unlink()
+                path.parent.rmdir()  # which says no unless it was the last

@@ -1,0 +1,76 @@
+"""
+What people do to jobs and runs while a runner is up, or while none is.
+
+One protocol, two who keep it: the runner, which is asked through its socket, and the history
+alone, which a verb writes itself when it could take the lock.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from schedkit.errors import SchedError
+
+
+class NoSuchRunError(SchedError):
+    """There is no run, or no job with a run, of this name."""
+
+
+class NotNowError(SchedError):
+    """It cannot be done as things are: what is asked for has a reason against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """What became of a wish to run a job: *state* is QUEUED or RUNNING, or SKIPPED for *reason*."""
+
+    run: str
+    state: str
+    reason: str | None = None
+
+
+class Operations(Protocol):
+    """
+    What can be done; *who* is the name of the user who asks.
+
+    Raises: UnknownJobError, NoSuchRunError, NotNowError, StoreError.
+    """
+
+    def trigger(self, job: str, who: str, params: Mapping[str, str], *, force: bool) -> Triggered:
+        """Run a job now; *force*: also while it is paused, disabled, or would overlap."""
+
+    def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:
+        """Stop the runs of a job, or one run, that go on or wait; return their ids."""
+
+    def pause(
+        self, jobs: Sequence[str], who: str, until: datetime | None, reason: str | None
+    ) -> list[str]:
+        """Pause jobs, all of them for none named; return their names."""
+
+    def resume(self, jobs: Sequence[str], who: str) -> list[str]:
+        """Let paused jobs go on, all of them for none named; return those that were paused."""
+
+
+class RunnerOperations(Operations, Protocol):
+    """What can be done while a runner is up."""
+
+    def reload(self, who: str, answer: Callable[[Mapping[str, Any]], None]) -> None:
+        """
+        Load the files again; *answer* is called once, when that has been done.
+
+        With {"changes": [...]} of sentences, or {"error": text}.
+        """
+
+    def status(self) -> dict[str, Any]:
+        """Return how the runner is, as plain JSON data."""
+
+    def when_over(self, run: str, answer: Callable[[Mapping[str, Any]], None]) -> None:
+        """
+        Call *answer* once when a run is over: {"run", "state", "reason", "exit_code", "signal"}.
+
+        At once when it is over already. Raises: NoSuchRunError.
+        """

@@ -1,0 +1,185 @@
+"""What people ask of a runner that is up."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from schedkit import planner
+from schedkit.config import UnknownJobError
+from schedkit.dispatcher import Dispatcher
+from schedkit.errors import StoreError, did_you_mean
+from schedkit.job import Job
+from schedkit.log import fields
+from schedkit.operations import NoSuchRunError, NotNowError, Triggered
+from schedkit.run import (
+    Change,
+    Decision,
+    Ended,
+    Pause,
+    Run,
+    State,
+    Trigger,
+    Unstarted,
+    run_id,
+    run_number,
+)
+from schedkit.store import Store
+from schedkit.watch import Watch
+
+log = logging.getLogger(__name__)
+
+Answer = Callable[[Mapping[str, Any]], None]
+
+
+class Loop(Protocol):
+    """What only the loop of the runner itself can do."""
+
+    def reload(self, who: str, answer: Answer) -> None:
+        """Load the files again; call *answer* when that has been done."""
+
+    def status(self) -> dict[str, Any]:
+        """Return how the runner is."""
+
+
+class Orders:
+    """The operations of a runner, carried out by its dispatcher and its loop."""
+
+    def __init__(self, dispatcher: Dispatcher, store: Store, watch: Watch, loop: Loop) -> None:
+        self._dispatcher = dispatcher
+        self._store = store
+        self._watch = watch
+        self._loop = loop
+        self.draining = False
+
+    def trigger(self, job: str, who: str, params: Mapping[str, str], *, force: bool) -> Triggered:
+        """Run a job now; *force*: also while it is paused, disabled, or would overlap."""
+        now = self._watch.now()
+        found = self._job(job)
+        standing = self._dispatcher.standing(job, now)
+        if self.draining:
+            raise NotNowError("the runner is stopping: it starts nothing more")
+        if not force and not found.enabled:
+            raise NotNowError(f"{job} is disabled in its file (run it all the same: --force)")
+        if not force and standing.pause is not None:
+            why = planner.why_paused(standing.pause)
+            raise NotNowError(f"{job} is {why} (run it all the same: --force)")
+        wish = Decision(
+            job, now, State.QUEUED, Trigger.MANUAL, who=who, params=tuple(params.items())
+        )
+        if not force:
+            wish = planner.overlapping(found, wish, standing.going_on, standing.waits)
+        claimed = self._dispatcher.claim([wish], now, force=force)
+        while claimed == []:  # another run has this very moment for its fire time
+            wish = replace(wish, fire_time=wish.fire_time + datetime.resolution)
+            claimed = self._dispatcher.claim([wish], now, force=force)
+        if claimed is None:
+            raise self._dispatcher.error or StoreError("the history cannot be written")
+        self._note(who, "trigger", job, "forced" if force else None)
+        ((key, decision),) = claimed
+        if key is None:
+            last = self._store.last_runs([job])[job]
+            return Triggered(last.id, State.SKIPPED, decision.reason)
+        state = State.RUNNING if decision.at_once else State.QUEUED
+        return Triggered(run_id(key.run), state)
+
+    def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:
+        """Stop the runs of a job, or one run, that go on or wait; return their ids."""
+        run = None if target in self._dispatcher.jobs else run_number(target)
+        reason = f"cancelled by {who}"
+        cancelled: list[int] = []
+        for active in list(self._dispatcher.attempts):
+            if run == active.key.run or target == active.name:
+                self._dispatcher.attempts.stop(active, State.CANCELLED, reason, number)
+                cancelled.append(active.key.run)
+        for one in list(self._dispatcher.queue):
+            if run == one.key.run or target == one.job:
+                self._dispatcher.queue.remove(one.key.run)
+                self._dispatcher.cancel_waiting(one, reason)
+                cancelled.append(one.key.run)
+        if not cancelled:
+            self._refuse_to_cancel(target, run)
+        self._note(who, "cancel", target)
+        return [run_id(one) for one in sorted(cancelled)]
+
+    def _refuse_to_cancel(self, target: str, run: int | None) -> None:
+        if target in self._dispatcher.jobs:
+            raise NotNowError(f"no run of {target} goes on or waits")
+        found = None if run is None else self._store.run(run)
+        if found is None:
+            hint = did_you_mean(target, self._dispatcher.jobs)
+            raise NoSuchRunError(
+                f"there is no run and no job {target!r}" + (f"; {hint}" if hint else "")
+            )
+        raise NotNowError(f"run {found.id} is over: {found.state}")
+
+    def pause(
+        self, jobs: Sequence[str], who: str, until: datetime | None, reason: str | None
+    ) -> list[str]:
+        """Pause jobs, all of them for none named; return their names."""
+        names = self._named(jobs)
+        now = self._watch.now()
+        pauses = [Pause(name, who, now, until, reason) for name in names]
+        self._store.pause(pauses)
+        self._dispatcher.pauses |= {pause.job: pause for pause in pauses}
+        for name in names:
+            self._note(who, "pause", name, reason)
+            log.info("job paused", extra=fields(job=name, who=who, until=until, reason=reason))
+        return names
+
+    def resume(self, jobs: Sequence[str], who: str) -> list[str]:
+        """Let paused jobs go on, all of them for none named; return those that were paused."""
+        names = [name for name in self._named(jobs) if name in self._dispatcher.pauses]
+        self._store.resume(names)
+        self._dispatcher.let_go(names)
+        for name in names:
+            self._note(who, "resume", name)
+            log.info("job resumed", extra=fields(job=name, who=who))
+        return names
+
+    def reload(self, who: str, answer: Answer) -> None:
+        """Load the files again; *answer* is called once, when that has been done."""
+        self._note(who, "reload", "the files")
+        self._loop.reload(who, answer)
+
+    def status(self) -> dict[str, Any]:
+        """Return how the runner is."""
+        return self._loop.status()
+
+    def when_over(self, run: str, answer: Answer) -> None:
+        """Call *answer* once when a run is over."""
+        number = run_number(run)
+        found = None if number is None else self._store.run(number)
+        if number is None or found is None:
+            raise NoSuchRunError(f"there is no run {run!r}")
+        if found.state.terminal:
+            answer(_over(found.id, found))
+        else:
+            self._dispatcher.when_over(number, lambda fact: answer(_over(run, fact)))
+
+    def _job(self, name: str) -> Job:
+        jobs = self._dispatcher.jobs
+        if name not in jobs:
+            raise UnknownJobError(name, did_you_mean(name, jobs))
+        return jobs[name]
+
+    def _named(self, jobs: Iterable[str]) -> list[str]:
+        return [self._job(name).name for name in jobs] or list(self._dispatcher.jobs)
+
+    def _note(self, who: str, verb: str, target: str, detail: str | None = None) -> None:
+        self._store.note(Change(self._watch.now(), who, verb, target, detail))
+
+
+def _over(run: str, end: Run | Ended | Unstarted) -> dict[str, Any]:
+    exited = None if isinstance(end, Unstarted) else end
+    return {
+        "run": run,
+        "state": end.state,
+        "reason": end.reason,
+        "exit_code": exited.exit_code if exited is not None else None,
+        "signal": exited.signal if exited is not None else None,
+    }
