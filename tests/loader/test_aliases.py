@@ -153,13 +153,11 @@ def test_an_alias_of_many_jobs_is_no_explosion() -> None:
 # ---- depth
 
 
-@pytest.mark.parametrize(
-    ("opening", "column"), [("[", 51), ("- ", 101), ("{a: ", 201), ("? ", 101), ("[{", 51)]
-)
-def test_a_file_that_nests_without_end_is_refused(opening: str, column: int) -> None:
-    expected = [(1, column, "this is nested more than 50 levels deep")]
+@pytest.mark.parametrize("opening", ["[", "- ", "{a: ", "? ", "[{"])
+def test_a_file_that_nests_without_end_is_refused(opening: str) -> None:
+    expected = [(1, "this is nested more than 50 levels deep")]
 
-    actual = [(d.line, d.column, d.message) for d in diagnostics(opening * 200_000)]
+    actual = [(d.line, d.message) for d in diagnostics(opening * 200_000)]
 
     assert expected == actual
 

@@ -24,6 +24,7 @@ _PLAIN_TAGS = {_NULL, _MERGE, _STRING, "tag:yaml.org,2002:map", "tag:yaml.org,20
 _MOST_VALUES = 2_000_000  # a file of ten thousand jobs has about 200,000; aliases can make more
 _ITSELF = "this alias contains itself"
 _DEEPEST = 50  # levels
+_TOO_DEEP = f"this is nested more than {_DEEPEST} levels deep"
 # What opens a level, and how many of them PyYAML's C composer, which recurses, is sure to survive.
 _OPENINGS = ("[", "{", "- ", "? ")
 _SAFE_OPENINGS = 4000
@@ -147,7 +148,7 @@ class Document:
         if id(node) in self._open:
             return _ITSELF, None
         if len(self._open) > _DEEPEST:
-            return f"this is nested more than {_DEEPEST} levels deep", None
+            return _TOO_DEEP, None
         if node.tag not in _PLAIN_TAGS:
             hint = "the keys of a job say of what type their values are"
             return f"the tag {_short(node.tag)} is not used here", hint
@@ -291,9 +292,8 @@ def _check_depth(name: str, text: str, lines: list[str]) -> None:
         if depth > _DEEPEST:
             mark = event.start_mark or _TOP
             line, column = mark.line, mark.column
-            message = f"this is nested more than {_DEEPEST} levels deep"
             raise InvalidFileError(
-                [Diagnostic("error", name, line + 1, column + 1, 1, message, None, lines[line])]
+                [Diagnostic("error", name, line + 1, column + 1, 1, _TOO_DEEP, None, lines[line])]
             )
 
 
@@ -317,6 +317,8 @@ def _syntax(name: str, lines: list[str], error: yaml.MarkedYAMLError) -> Diagnos
         message, hint = "a tab stands where YAML wants spaces", "indent with spaces"
     elif "expected a single document" in (error.context or ""):
         message, hint = "a second document begins here", "one file holds one document"
+    elif "nesting depth" in message:  # a newer libyaml has a limit of its own, of 1000
+        message = _TOO_DEEP
     elif "mapping values are not allowed" in message:
         hint = "put a text that has ': ' in it into quotes"
     return Diagnostic("error", name, line + 1, column + 1, 1, message, hint, text)
