@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from files import job
 from schedkit import ConfigError, values
 from schedkit.errors import Problem
-from schedkit.job import Keys, Retry, Success, name_problem
+from schedkit.job import Keys, Success, name_problem
+from schedkit.limits import History, Limits, Output
 
 
 def keys(**written: object) -> Keys:
@@ -25,124 +25,99 @@ def refused(**written: object) -> list[Problem]:
     return list(caught.value.problems)
 
 
-# ---- retries
+# ---- single keys
 
 
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        (3, Retry(3)),
-        ("3", Retry(3)),
-        ({"max_retries": 3}, Retry(3, timedelta(seconds=30), "fixed", 2.0, timedelta(days=1))),
-        ({"max_retries": "3", "delay": "5m"}, Retry(3, timedelta(minutes=5))),
+        ({"overlap": "queue_all"}, "queue_all"),
+        ({"catchup": "all"}, "all"),
+        ({"on_interrupted": "rerun"}, "rerun"),
+        ({"pool": "database"}, "database"),
+        ({"priority": "-5"}, -5),
+        ({"priority": 1000}, 1000),
+        ({"max_runs": "1"}, 1),
+        ({"start": "2026-12-24 18:00"}, datetime(2026, 12, 24, 18)),
+        ({"end": "2026-12-24T18:00:30"}, datetime(2026, 12, 24, 18, 0, 30)),
+        ({"start_deadline": "1h"}, timedelta(hours=1)),
+        ({"user": "backup"}, "backup"),
+        ({"group": "1000"}, "1000"),
+        ({"umask": "027"}, 0o27),
+        ({"nice": "-20"}, -20),
         (
-            {"max_retries": 0, "backoff": "exponential", "factor": "1.5", "max_delay": "1h"},
-            Retry(0, timedelta(seconds=30), "exponential", 1.5, timedelta(hours=1)),
+            {"limits": {"memory": "512MiB", "cpu_time": "1m", "open_files": "64", "processes": 9}},
+            Limits(2**29, timedelta(minutes=1), 64, 9),
         ),
-        (None, None),
+        ({"output": {"max_size": "1 MB"}}, Output(1_000_000)),
+        ({"history": {"keep_runs": "5", "keep_days": "30"}}, History(5, 30)),
     ],
 )
-def test_retries_are_read(written: object, expected: Retry | None) -> None:
-    actual = keys(retry=written).retry
+def test_a_key_is_read(written: dict[str, object], expected: object) -> None:
+    (name,) = written
+
+    actual = getattr(keys(**written), name)
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize("code", ["none", "latest"])
+def test_a_limit_of_what_is_caught_up_needs_all_to_be(code: str) -> None:
+    message = f"catchup_limit has no effect with catchup {code}"
+    expected = [Problem(message, "write catchup: all", ("catchup_limit",))]
+
+    actual = refused(catchup=code, catchup_limit=5)
+
+    assert expected == actual
+
+
+def test_a_limit_of_all_that_is_caught_up_is_read() -> None:
+    expected = 5
+
+    actual = keys(catchup="all", catchup_limit=5).catchup_limit
 
     assert expected == actual
 
 
 @pytest.mark.parametrize(
-    ("retry", "expected"),
+    ("written", "path"),
     [
-        (Retry(5, timedelta(seconds=10)), [10, 10, 10, 10]),
-        (Retry(5, timedelta(seconds=10), "linear"), [10, 20, 30, 40]),
-        (Retry(5, timedelta(seconds=10), "exponential"), [10, 20, 40, 80]),
-        (Retry(5, timedelta(seconds=10), "exponential", 1.5), [10, 15, 22.5, 33.75]),
-        (Retry(5, timedelta(seconds=10), "exponential", 1), [10, 10, 10, 10]),
-        (
-            Retry(5, timedelta(seconds=10), "exponential", max_delay=timedelta(seconds=25)),
-            [10, 20, 25, 25],
-        ),
-        (
-            Retry(5, timedelta(seconds=10), "linear", max_delay=timedelta(seconds=25)),
-            [10, 20, 25, 25],
-        ),
-        (Retry(5, timedelta(0), "exponential"), [0, 0, 0, 0]),
+        ({"priority": "1001"}, ("priority",)),
+        ({"priority": "1.5"}, ("priority",)),
+        ({"max_runs": "0"}, ("max_runs",)),
+        ({"nice": "20"}, ("nice",)),
+        ({"umask": "99"}, ("umask",)),
+        ({"start": "2026-12-24"}, ("start",)),
+        ({"end": "2026-12-24 18:00+01:00"}, ("end",)),
+        ({"user": ""}, ("user",)),
+        ({"group": "a\0"}, ("group",)),
+        ({"pool": ["a"]}, ("pool",)),
+        ({"limits": {"memory": "512"}}, ("limits", "memory")),
+        ({"limits": {"cpu_time": "500ms"}}, ("limits", "cpu_time")),
+        ({"limits": {"open_files": "0"}}, ("limits", "open_files")),
+        ({"limits": {"files": "5"}}, ("limits", "files")),
+        ({"output": {"max_size": "0 B"}}, ("output", "max_size")),
+        ({"history": {"keep_runs": "0"}}, ("history", "keep_runs")),
+        ({"history": {"keep_days": "99999"}}, ("history", "keep_days")),
+        ({"on_interrupted": "retry"}, ("on_interrupted",)),
+        ({"start_deadline": "0s"}, ("start_deadline",)),
+        ({"start": "2026-12-25 00:00", "end": "2026-12-24 23:59"}, ("end",)),
     ],
 )
-def test_the_delay_grows_as_the_backoff_says(retry: Retry, expected: list[float]) -> None:
-    actual = [retry.delay_after(attempt).total_seconds() for attempt in (1, 2, 3, 4)]
+def test_a_key_that_cannot_be_meant_is_refused_with_its_place(
+    written: dict[str, object], path: tuple[str, ...]
+) -> None:
+    actual = [problem.path for problem in refused(**written)]
 
-    assert expected == actual
-
-
-@pytest.mark.parametrize("backoff", ["linear", "exponential"])
-@pytest.mark.parametrize("attempt", [10**4, 10**6, 10**9, 10**30])
-def test_no_delay_is_longer_than_the_longest(backoff: Any, attempt: int) -> None:
-    expected = timedelta(days=1)
-
-    actual = Retry(1, timedelta(seconds=30), backoff).delay_after(attempt)
-
-    assert expected == actual
+    assert [path] == actual
 
 
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ({"max_retries": -1}, [Problem("max_retries is negative", path=("retry", "max_retries"))]),
-        ({}, [Problem("'max_retries' is missing", path=("retry",))]),
-        (
-            {"max_retries": "x"},
-            [Problem("'x' is not a whole number", path=("retry", "max_retries"))],
-        ),
-        (
-            {"max_retries": 1, "backoff": "exponential", "factor": "0.5"},
-            [Problem("factor is outside 1-1000", path=("retry", "factor"))],
-        ),
-        (
-            {"max_retries": 1, "backoff": "exponential", "factor": "nan"},
-            [Problem("factor is outside 1-1000", path=("retry", "factor"))],
-        ),
-        (
-            {"max_retries": 1, "factor": 3},
-            [
-                Problem(
-                    "factor has no effect with backoff fixed",
-                    "write backoff: exponential",
-                    ("retry", "factor"),
-                )
-            ],
-        ),
-        (
-            {"max_retries": 1, "delay": "2d"},
-            [Problem("delay is longer than max_delay", path=("retry", "delay"))],
-        ),
-        (
-            {"max_retries": 1, "backoff": "expnential"},
-            [
-                Problem(
-                    "'expnential' is not known here", "did you mean 'exponential'?",
-                    ("retry", "backoff"),
-                )
-            ],
-        ),
-        (
-            {"max_retries": -1, "delay": "2d"},
-            [
-                Problem("max_retries is negative", path=("retry", "max_retries")),
-                Problem("delay is longer than max_delay", path=("retry", "delay")),
-            ],
-        ),
-        ([], [Problem("a list stands where a mapping belongs", path=("retry",))]),
-    ],
-)  # fmt: skip
-def test_retries_that_cannot_be_meant_are_refused(written: object, expected: list[Problem]) -> None:
-    actual = refused(retry=written)
+def test_a_job_may_fire_at_one_moment_alone() -> None:
+    moment = "2026-12-24 18:00"
 
-    assert expected == actual
+    found = keys(start=moment, end=moment)
 
-
-def test_more_retries_than_the_history_can_count_are_refused() -> None:
-    """SQLite counts to 2^63; a runner would end with an error at the first fire time."""
-    with pytest.raises(ConfigError):
-        keys(retry="99999999999999999999")
+    assert found.start == found.end
 
 
 # ---- what goes together
@@ -239,12 +214,16 @@ def test_a_param_of_a_function_may_have_any_name() -> None:
 
 
 def test_what_is_not_written_has_its_usual_value() -> None:
-    expected = (True, "/bin/sh", ".", None, Success((0,)), None, "skip", "latest")
+    expected = (
+        True, "/bin/sh", ".", None, Success((0,)), None, "skip", "latest", 100, "fail", 0, None,
+        Limits(), Output(10_000_000), History(10_000, None),
+    )  # fmt: skip
 
     found = keys()
     actual = (
         found.enabled, found.shell, found.working_dir, found.timeout, found.success, found.retry,
-        found.overlap, found.catchup,
+        found.overlap, found.catchup, found.catchup_limit, found.on_interrupted, found.priority,
+        found.umask, found.limits, found.output, found.history,
     )  # fmt: skip
 
     assert expected == actual

@@ -7,7 +7,7 @@ import pytest
 from schedkit import ConfigError
 from schedkit.errors import Problem
 from schedkit.scalars import WEEKDAYS, weekday
-from schedkit.values import Listed, Written, shape, sorted_once
+from schedkit.values import Listed, Whole, Written, shape, sorted_once
 
 DAY = Written(int, weekday, lambda day: WEEKDAYS[day], "^[a-z]+$", "mon")
 NAME = Written(str, str.upper, str.lower, "^.*$", "abc")
@@ -89,3 +89,37 @@ def test_a_whole_number_is_read_as_its_text() -> None:
 )
 def test_what_stands_in_the_wrong_place_is_told_in_words(raw: object, expected: str) -> None:
     assert expected == shape(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"), [(3, 3), ("3", 3), (" +10 ", 10), ("-5", -5), ("007", 7)]
+)
+def test_a_whole_number_is_read_from_a_number_or_its_text(raw: object, expected: int) -> None:
+    assert expected == Whole(-5, 10).value(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message", "hint"),
+    [
+        ("11", "11 is above 10", "write a number from -5 to 10"),
+        (-6, "-6 is below -5", "write a number from -5 to 10"),
+        ("9" * 1000, f"{'9' * 1000} is above 10", "write a number from -5 to 10"),
+        ("1.5", "'1.5' is not a whole number", None),
+        ("1_0", "'1_0' is not a whole number", None),
+        ("٣", "'٣' is not a whole number", None),
+        ("", "'' is not a whole number", None),
+        (True, "bool True stands where a whole number belongs", None),
+        (2.0, "float 2.0 stands where a whole number belongs", None),
+        (None, "nothing stands where a whole number belongs", None),
+    ],
+)
+def test_what_is_no_whole_number_of_the_span_is_refused(
+    raw: object, message: str, hint: str | None
+) -> None:
+    expected = (Problem(message, hint),)
+
+    with pytest.raises(ConfigError) as caught:
+        Whole(-5, 10).value(raw)
+    actual = caught.value.problems
+
+    assert expected == actual

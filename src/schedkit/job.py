@@ -18,7 +18,7 @@ from schedkit.clocks.startup import Startup
 from schedkit.commands import Command, EntryPoint, ExitCodes, StopSignal, Variable
 from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
-from schedkit.limits import History, Limits, Nice, Output, Umask
+from schedkit.limits import Account, History, Limits, Nice, Output, Umask
 from schedkit.parts import DST_NEEDS
 from schedkit.retry import Retry
 from schedkit.scalars import Duration, Moment, Moments, Zone
@@ -140,9 +140,9 @@ class Keys:
     """Files of NAME=value lines, read at each start; env goes before them."""
     working_dir: str = "."
     """Where it runs, from the directory of the schedules."""
-    user: str | None = None
+    user: Account | None = None
     """The user it runs as, by name or number, with the groups of that user: takes root."""
-    group: str | None = None
+    group: Account | None = None
     """The group it runs as, by name or number, in place of the user's own."""
     umask: Umask | None = None
     """Which permissions the files that it makes do not get, in octal digits."""
@@ -262,11 +262,13 @@ def _plain(keys: Keys) -> Iterator[tuple[str, object]]:
 
 
 class Lines(NamedTuple):
-    """The lines of a job's file on which its clocks, filters and adjustments stand, in order."""
+    """The lines of a job's file on which what says when it fires stands, in order."""
 
     clock: tuple[int, ...]
     filters: tuple[int, ...]
     adjustments: tuple[int, ...]
+    start: tuple[int, ...] = ()
+    end: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,13 +316,13 @@ class Job(Keys):
         return next(self.schedule.after(instant), None)
 
 
-def name_problem(name: str) -> Problem | None:
-    """Return what is wrong with *name* as the name of a job, if anything."""
+def name_problem(name: str, kind: str = "job") -> Problem | None:
+    """Return what is wrong with *name* as the name of a job, or of another *kind*, if anything."""
     if not name.strip():
-        return Problem("the name of the job is empty", on_key=True)
+        return Problem(f"the name of the {kind} is empty", on_key=True)
     if len(name) > _LONGEST_NAME:
         hint = f"{_LONGEST_NAME} characters at most"
-        return Problem(f"the name of the job has {len(name)} characters", hint, on_key=True)
+        return Problem(f"the name of the {kind} has {len(name)} characters", hint, on_key=True)
     if not name.isprintable():
         return Problem(f"the name {name!r} has characters that no terminal shows", on_key=True)
     return None

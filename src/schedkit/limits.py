@@ -24,7 +24,7 @@ _UNITS = {  # the largest first: a size is written in the first one that divides
     "KB": 1000,
     "B": 1,
 }
-_SIZE = re.compile(r"(\d{1,18})\s*([KMGT](?:I?B)?|B)", re.ASCII | re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,19})\s*([KMGT](?:I?B)?|B)", re.ASCII | re.IGNORECASE)
 _LARGEST = 2**63 - 1  # what the system takes for a limit, and a database for a number
 
 
@@ -50,7 +50,7 @@ def size(text: str) -> int:
     name = {"B": "B"}.get(unit) or (f"{unit}iB" if len(unit) == 1 else unit.replace("IB", "iB"))
     read = int(match[1]) * _UNITS[name]
     if not read:
-        raise ConfigError.of(f"{text!r} is nothing at all", "leave the key out for no limit")
+        raise ConfigError.of(f"{text!r} is nothing at all", "a size is at least 1 B")
     if read > _LARGEST:
         raise ConfigError.of(f"{text!r} is more than any machine has")
     return read
@@ -68,7 +68,22 @@ Size = Annotated[
 ]
 
 
-# ---- what the machine is asked to hold a process to
+# ---- as whom a process runs, and how
+
+
+def account(text: str) -> str:
+    """
+    Read the name or number of a user or group; whether there is one is not asked.
+
+    Raises: ConfigError.
+    """
+    name = text.strip()
+    if not name or not name.isprintable() or ":" in name:
+        raise ConfigError.of(f"{text!r} is no name of a user or group")
+    return name
+
+
+Account = Annotated[str, Written(str, account, str, r"^[^:]*[^:\s][^:]*$", "backup")]
 
 
 def umask(text: str) -> int:
