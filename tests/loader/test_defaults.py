@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from files import diagnostics, load, refused, text
+from schedkit.clocks.clock import ClockChanges
 from schedkit.commands import FromEnv
 from schedkit.job import Job, Keys
 
@@ -92,6 +93,23 @@ def test_a_job_without_a_timezone_is_in_utc() -> None:
         ("timeout: 1h", "timeout: null", ""),
         ("retry: 3", "retry: null", ""),
         ("timeout: 1h", "description: x", "timeout: 1h, description: x"),
+        ("limits: {memory: 1G}", "limits: {processes: 9}", "limits: {memory: 1G, processes: 9}"),
+        ("output: {max_size: 1 MB}", "output: {}", "output: {max_size: 1 MB}"),
+        (
+            "history: {keep_days: 9}",
+            "history: {keep_runs: 5}",
+            "history: {keep_days: 9, keep_runs: 5}",
+        ),
+        ("start: 2026-01-01 00:00", "start: null", ""),
+        ("catchup: all, catchup_limit: 5", "catchup: none", "catchup: none"),
+        ("catchup_limit: 5", "catchup: all", "catchup: all, catchup_limit: 5"),
+        ("catchup_limit: 5", "catchup: latest", "catchup: latest"),
+        (
+            "retry: {max_retries: 3, backoff: exponential, factor: 3}",
+            "retry: {backoff: linear}",
+            "retry: {max_retries: 3, backoff: linear}",
+        ),
+        ("retry: {delay: 5m}", "", ""),
     ],
 )
 def test_defaults_are_merged_key_by_key_under_mappings(
@@ -221,6 +239,63 @@ def test_a_problem_above_the_jobs_is_named_once() -> None:
           b: {{{RUN}}}
           c: {{{RUN}, env: {{B: x}}, retry: {{delay: 1m}}}}
     """)
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own", "message"),
+    [
+        (
+            "retry: {max_retries: 1, delay: 2h}",
+            "retry: {max_delay: 1h}",
+            "retry: delay is longer than max_delay",
+        ),
+        ("end: 2026-01-01 00:00", "start: 2027-01-01 00:00", "end is before start"),
+        ("dst: {gap: skip}", "timeout: 1h", "'dst' is for clocks that name times of day"),
+    ],
+)
+def test_what_is_wrong_only_with_job_and_defaults_together_is_told_of_the_job(
+    defaults: str, own: str, message: str
+) -> None:
+    """Such a job was left out, and nobody was told."""
+    expected = [(2, 8, f"job 'a', with the defaults: {message}")]
+
+    found = diagnostics(
+        f"defaults: {{{defaults}}}\njobs: {{a: {{{RUN}, {own}}}, "
+        "b: {command: x, clock: daily at 02:30}}\n"
+    )
+    actual = [(one.line, one.column, one.message) for one in found]
+
+    assert expected == actual
+
+
+def test_the_command_of_the_defaults_is_read_with_each_job() -> None:
+    expected = [(2, 8, "job 'a', with the defaults: the command names no program")]
+
+    found = diagnostics("defaults: {command: []}\njobs: {a: {clock: every 1h}}\n")
+    actual = [(one.line, one.column, one.message) for one in found]
+
+    assert expected == actual
+
+
+def test_what_yaml_refuses_of_the_defaults_is_named_once() -> None:
+    expected = [(1, 21, "the tag '!!int' is not used here")]
+
+    found = diagnostics(f"defaults: {{timeout: !!int 5}}\njobs: {{a: {{{RUN}}}}}\n")
+    actual = [(one.line, one.column, one.message) for one in found]
+
+    assert expected == actual
+
+
+def test_clock_changes_may_stand_in_the_defaults() -> None:
+    expected = ClockChanges(gap="skip")
+
+    actual = (
+        load("defaults: {dst: {gap: skip}}\njobs: {a: {command: x, clock: daily at 02:30}}\n")
+        .jobs[0]
+        .dst
+    )
 
     assert expected == actual
 

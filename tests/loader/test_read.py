@@ -138,15 +138,17 @@ def test_a_text_in_place_of_a_mapping_is_refused(key: str, message: str) -> None
 
 
 def test_the_runner_has_settings() -> None:
-    expected = RunnerSettings(drain_timeout=timedelta(minutes=5))
+    expected = RunnerSettings(timedelta(minutes=5), max_parallel=8, reload_on_change=False)
 
-    actual = load("runner: {drain_timeout: 5m}\njobs: {}\n").runner
+    actual = load(
+        "runner: {drain_timeout: 5m, max_parallel: 8, reload_on_change: no}\njobs: {}\n"
+    ).runner
 
     assert expected == actual
 
 
 def test_a_runner_without_settings_has_the_usual_ones() -> None:
-    expected = RunnerSettings(drain_timeout=timedelta(seconds=30))
+    expected = RunnerSettings(timedelta(seconds=30), max_parallel=None, reload_on_change=True)
 
     actual = load("jobs: {}\n").runner
 
@@ -273,6 +275,8 @@ BASE = "command: x\nclock: daily at 02:30"
         f"{BASE}\ntimezone: UTC\nenabled: true\nfilters: []",
         f"{BASE}\noverlap: skip\ngrace: 1m\nkill_grace: 10000ms",
         f"{BASE}\nenv: {{}}\nparams: {{}}\nsuccess: {{exit_codes: 0}}",
+        f"{BASE}\noutput: {{max_size: 10000 KB}}\nlimits: {{}}\nhistory: {{keep_runs: 10000}}",
+        f"{BASE}\npriority: 0\ncatchup_limit: 100\non_interrupted: fail",
     ],
 )
 def test_the_digests_stay_when_nothing_changes_its_meaning(same: str) -> None:
@@ -294,6 +298,12 @@ def test_the_digests_stay_when_nothing_changes_its_meaning(same: str) -> None:
         f"{BASE}\nretry: 3",
         f"{BASE}\nenv: {{A: b}}",
         f"{BASE}\ncatchup: none",
+        f"{BASE}\noverlap: replace",
+        f"{BASE}\npriority: 1",
+        f"{BASE}\nmax_runs: 1",
+        f"{BASE}\numask: 027",
+        f"{BASE}\nlimits: {{memory: 1G}}",
+        f"{BASE}\noutput: {{max_size: 1 MB}}",
     ],
 )
 def test_what_is_not_the_schedule_changes_the_digest_of_the_job_alone(changed: str) -> None:
@@ -315,6 +325,8 @@ def test_what_is_not_the_schedule_changes_the_digest_of_the_job_alone(changed: s
         f"{BASE}\nadjustments: add 1d",
         f"{BASE}\ntimezone: Europe/Berlin",
         f"{BASE}\nenabled: false",
+        f"{BASE}\nstart: 2026-01-01 00:00",
+        f"{BASE}\nend: 2026-01-01 00:00",
     ],
 )
 def test_what_is_the_schedule_changes_both_digests(changed: str) -> None:

@@ -75,6 +75,15 @@ ACCEPTED = [
     "retry: '3'",
     "retry: {max_retries: 3, delay: 5m, backoff: exponential, factor: 1.5, max_delay: 1h}",
     "overlap: allow\ncatchup: none\ncatchup_window: 1w\ngrace: 0s",
+    "start: 2026-12-24 18:00\nend: 2027-01-02T06:00:00\nmax_runs: 10",
+    "overlap: queue_all\npool: database\npriority: -5",
+    "priority: '10'",
+    "catchup: all\ncatchup_limit: 5\nstart_deadline: 1h\non_interrupted: rerun",
+    "user: backup\ngroup: 1000\numask: 027\nnice: 19",
+    "umask: '0o27'\nnice: '-5'",
+    "limits: {memory: 512MiB, cpu_time: 1h, open_files: 64, processes: '9'}",
+    "output: {max_size: 10 MB}\nhistory: {keep_runs: 10, keep_days: 30}",
+    "retry: {max_retries: 3, jitter: 10s, on_exit_codes: [75], within: 1h}",
     "description: 5",
     "description: true",
 ]
@@ -141,7 +150,9 @@ def test_a_job_that_the_loader_takes_fits_the_schema(keys: str) -> None:
     if not keys.startswith("clock"):
         lines.append("clock: every 1h")
 
-    actual = problems("jobs:\n  a:\n" + "".join(f"    {line}\n" for line in lines))
+    actual = problems(
+        "pools: {database: 2}\njobs:\n  a:\n" + "".join(f"    {line}\n" for line in lines)
+    )
 
     assert expected == actual
 
@@ -154,6 +165,7 @@ def test_a_job_that_the_loader_takes_fits_the_schema(keys: str) -> None:
         "jobs: {}\n",
         "timezone: local\n",
         "x-anything: [1]\njobs: {}\n",
+        "pools: {a: 1, b: '2'}\nrunner: {max_parallel: 8, reload_on_change: false}\njobs: {}\n",
         "runner: {drain_timeout: 5m}\nstate: ~/x\ndefaults: {clock: every 1h, retry: 3}\n",
         "defaults:\njobs: {a: {command: x, clock: every 1h}}\n",
         "defaults: {clock: every 1h}\njobs: {a: {command: x}}\n",
@@ -189,6 +201,14 @@ def test_a_file_that_the_loader_takes_fits_the_schema(written: str) -> None:
         "jobs: {a: {command: x, clock: every 1h, filters: [wekday]}}\n",
         "jobs: {a: {command: x, clock: every 1h, retry: {max_retries: 1, dely: 5s}}}\n",
         "runner: {drain_timout: 5s}\njobs: {}\n",
+        "runner: {max_parallel: 0}\njobs: {}\n",
+        "pools: {a: 0}\njobs: {}\n",
+        "jobs: {a: {command: x, clock: every 1h, priority: 1001}}\n",
+        "jobs: {a: {command: x, clock: every 1h, nice: 20}}\n",
+        "jobs: {a: {command: x, clock: every 1h, umask: rwx}}\n",
+        "jobs: {a: {command: x, clock: every 1h, limits: {memory: lots}}}\n",
+        "jobs: {a: {command: x, clock: every 1h, limits: {memory: 512}}}\n",
+        "jobs: {a: {command: x, clock: every 1h, start: 2026-12-24}}\n",
     ],
 )
 def test_what_the_schema_can_know_it_refuses(written: str) -> None:

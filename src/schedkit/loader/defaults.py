@@ -17,7 +17,14 @@ def merged_keys(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str
         above, below = defaults.get(key), spelled_out(own).get(key)
         if isinstance(above, Mapping) and isinstance(below, Mapping):
             merged[key] = {**above, **below}
-    # A default of how something is run is no matter to a job that runs something else.
+            if key == "retry" and merged[key].get("backoff") != "exponential":
+                _drop(merged[key], below, "factor")
+    _drop_idle(merged, own)
+    return merged
+
+
+def _drop_idle(merged: dict[str, Any], own: Mapping[str, Any]) -> None:
+    """Drop the defaults that are no matter to a job that runs something else, or otherwise."""
     if "command" in own:
         _drop(merged, own, "python", "interpreter")
     elif "python" in own:
@@ -26,7 +33,10 @@ def merged_keys(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str
         _drop(merged, own, "shell")
     if "python" not in merged:
         _drop(merged, own, "interpreter")
-    return merged
+    if merged.get("catchup") != "all":
+        _drop(merged, own, "catchup_limit")
+    if isinstance(merged.get("retry"), Mapping) and "max_retries" not in merged["retry"]:
+        _drop(merged, own, "retry")
 
 
 def _drop(merged: dict[str, Any], own: Mapping[str, Any], *keys: str) -> None:

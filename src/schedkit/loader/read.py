@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,16 +15,17 @@ from schedkit.calendars import WEEKDAYS, Calendar, known, read_calendar
 from schedkit.config import Config, RunnerSettings, Stamp
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.job import Job, Keys, Lines, conflicts, name_problem
-from schedkit.loader import document
+from schedkit.loader import document, sources
 from schedkit.loader.defaults import KEY_NAMES, MAPPINGS, merged_keys, reaches, spelled_out
 from schedkit.loader.document import REFUSED, Document
+from schedkit.loader.jobs import made
 from schedkit.loader.lints import never_fires
 from schedkit.loader.zone import machine_zone
 from schedkit.report import Diagnostic, InvalidFileError
 
-_TOP = ("timezone", "defaults", "calendars", "runner", "state", "jobs")
+_TOP = ("timezone", "defaults", "calendars", "pools", "runner", "state", "jobs")
+_SLOTS = values.Whole(1)
 _HOW = ("command", "python", "shell", "interpreter")
-_SCHEDULE = ("clock", "filters", "adjustments", "timezone", "dst", "enabled")
 
 
 def load(paths: Sequence[Path]) -> Config:
@@ -36,12 +36,12 @@ def load(paths: Sequence[Path]) -> Config:
     """
     diagnostics: list[Diagnostic] = []
     documents: list[Document] = []
-    files, stamps = _files(paths, diagnostics)
+    files, stamps = sources.files(paths, diagnostics)
     digest = hashlib.sha256()
     for file in files:
         try:
             documents.append(document.read(file))
-            stamps.append(_stamp(file))
+            stamps.append(sources.stamp(file))
             digest.update(file.read_bytes())
         except InvalidFileError as error:
             diagnostics += error.diagnostics
@@ -54,27 +54,6 @@ def load(paths: Sequence[Path]) -> Config:
     if diagnostics:
         raise InvalidFileError(diagnostics)
     return config
-
-
-def _files(paths: Sequence[Path], diagnostics: list[Diagnostic]) -> tuple[list[Path], list[Stamp]]:
-    """Return the files to read and the stamps of the directories among *paths*."""
-    files: list[Path] = []
-    stamps: list[Stamp] = []
-    for path in paths:
-        if not path.is_dir():
-            files.append(path)
-            continue
-        found = sorted(path.glob("*.yaml"))
-        stamps.append(_stamp(path))
-        if not found:
-            diagnostics.append(Diagnostic.of_file(str(path), "has no file *.yaml in it"))
-        files += found
-    return files, stamps
-
-
-def _stamp(path: Path) -> Stamp:
-    status = path.stat()
-    return Stamp(os.fspath(path.absolute()), status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 @dataclass(frozen=True)
@@ -100,13 +79,15 @@ class _Reading:
         self._top: dict[str, _Entry] = {}
         self._jobs: dict[str, _Entry] = {}
         self._defaults: dict[str, Any] = {}
-        self._said: set[str] = set()
+        self._pools: dict[str, int] = {}
+        self._of_defaults: set[Problem] = set()  # or of the zone of the file: said once
         self._shared: dict[object, object] = {}  # equal parts of jobs are one object
         for read in documents:
             self._take(read)
 
     def config(self, stamps: tuple[Stamp, ...], digest: str) -> Config:
         """Return what the documents say; what is wrong with them they have been told."""
+        self._pools = self._read_pools()
         self._read_defaults()
         runner = RunnerSettings()
         if "runner" in self._top:
@@ -114,7 +95,8 @@ class _Reading:
         state = self._state()
         with known(self._calendars()):
             jobs = [self._job(name, entry) for name, entry in self._jobs.items()]
-        return Config(tuple(job for job in jobs if job), runner, state, stamps, digest)
+        found = tuple(job for job in jobs if job)
+        return Config(found, runner, state, stamps, digest, self._pools)
 
     def _take(self, read: Document) -> None:
         plain = read.plain()
@@ -171,45 +153,72 @@ class _Reading:
             else:
                 self._defaults = spelled_out(_keys(entry))
         zone = {"timezone": self._top["timezone"].value} if "timezone" in self._top else {}
-        filled = {"clock": "startup", **zone, **self._defaults}
-        if "retry" in self._defaults and isinstance(filled["retry"], dict):
+        filled = {"command": "true", "clock": "daily at 00:00", **zone, **self._defaults}
+        if isinstance(filled.get("retry"), dict):
             filled["retry"] = {"max_retries": 0, **filled["retry"]}
+        if "catchup_limit" in filled:
+            filled = {"catchup": "all", **filled}
         if filled.get("timezone") == "local":
             filled["timezone"] = "UTC"  # the machine's zone is looked up for the jobs that use it
+        found = self._unknown_pools(filled.get("pool"))
         try:
-            values.read(Keys, {"command": "true"} | filled)
+            values.read(Keys, filled)
         except ConfigError as error:
-            for problem in error.problems:
-                key = str(problem.path[0]) if problem.path else ""
-                if key in _HOW or not key:
-                    continue  # whether these go together is a matter of each job
-                place = "defaults" if key in self._defaults else key
-                if place not in self._top:
-                    continue
-                above = self._top[place]
-                if problem.on_key and len(problem.path) == 1:
-                    above.add(_unknown(key, "in 'defaults'"))
-                else:
-                    path = problem.path if place == "defaults" else problem.path[1:]
-                    above.add(replace(problem, path=path))
+            found += error.problems
+        for problem in found:
+            key = str(problem.path[0]) if problem.path else ""
+            place = "defaults" if key in self._defaults else key
+            if key not in _HOW and place in self._top:  # how something is run each job says
+                self._of_defaults.add(problem)
+                self._add_of_defaults(place, problem)
+
+    def _add_of_defaults(self, place: str, problem: Problem) -> None:
+        above = self._top[place]
+        if _at(self._defaults, problem.path) is REFUSED:
+            return
+        if problem.message.startswith("unknown key") and len(problem.path) == 1:
+            above.add(_unknown(str(problem.path[0]), "in 'defaults'"))
+        else:
+            path = problem.path if place == "defaults" else problem.path[1:]
+            above.add(replace(problem, path=path))
 
     def _calendars(self) -> dict[str, Calendar]:
         """Return the calendars of the files; one with a problem stands for Monday to Friday."""
-        entry = self._top.get("calendars")
-        if entry is None or entry.value is None:
-            return {}
-        if not isinstance(entry.value, dict):
-            entry.add(Problem(f"{values.shape(entry.value)} stands where the calendars belong"))
-            return {}
-        named: dict[str, Calendar] = {}
-        for name, raw in entry.value.items():
+        found: dict[str, Calendar] = {}
+        for entry, name, raw in self._named("calendars"):
             try:
-                named[name] = read_calendar(_with_days_of_file(raw, entry), name)
+                found[name] = read_calendar(_with_days_of_file(raw, entry), name)
             except ConfigError as error:
-                named[name] = WEEKDAYS
+                found[name] = WEEKDAYS
                 for problem in error.within(name).problems:
                     entry.add(problem)
-        return named
+        return found
+
+    def _read_pools(self) -> dict[str, int]:
+        """Return the slots of the pools of the files; one with a problem has one."""
+        found: dict[str, int] = {}
+        for entry, name, raw in self._named("pools"):
+            found[name] = 1
+            try:
+                found[name] = _SLOTS.value(raw)
+            except ConfigError as error:
+                if raw is not REFUSED:
+                    entry.add(replace(error.problems[0], path=(name,)))
+            if (problem := name_problem(name, "pool")) is not None:
+                entry.add(replace(problem, path=(name,)))
+        return found
+
+    def _named(self, key: str) -> Iterator[tuple[_Entry, str, Any]]:
+        """Yield what the mapping at *key* has, each with its name and the mapping itself."""
+        entry = self._top.get(key)
+        if entry is None or entry.value is None or entry.value is REFUSED:
+            return
+        if not isinstance(entry.value, dict):
+            kind = values.shape(entry.value)
+            entry.add(Problem(f"{kind} stands where the {key} belong"))
+            return
+        for name, raw in entry.value.items():
+            yield entry, name, raw
 
     def _state(self) -> str | None:
         entry = self._top.get("state")
@@ -232,19 +241,21 @@ class _Reading:
         merged = merged_keys(self._defaults, own)
         if "timezone" not in merged and "timezone" in self._top:
             merged["timezone"] = self._top["timezone"].value
+        found = self._unknown_pools(merged.get("pool"))
         try:
             if merged.get("timezone") == "local":
                 merged["timezone"] = machine_zone()
             keys = values.read(Keys, merged)
         except ConfigError as error:
-            found = list(error.problems)
+            found += error.problems
             found += [p for p in self._conflicts(merged, found) if p not in found]
-            for problem in found:
-                self._add(name, entry, own, problem)
+        for problem in found:
+            self._add(name, entry, own, problem)
+        if found or _refused(merged):
             return None
-        if _refused(merged):
-            return None
-        job = _made(name, entry, keys, self._lines(entry, keys), self._shared)
+        file = Path(entry.document.path).absolute()
+        line = entry.document.line(*entry.path)
+        job = made(name, keys, file, line, lines=self._lines(entry, keys), shared=self._shared)
         if job.filters:
             self._refuse_contradictions(entry, job, own)
         return job
@@ -263,15 +274,13 @@ class _Reading:
     def _lines(self, entry: _Entry, keys: Keys) -> Lines:
         return Lines(
             *(
-                tuple(
-                    self._line(entry, key, position) for position in range(len(getattr(keys, key)))
-                )
+                tuple(self._line(entry, key, place) for place in range(_count(getattr(keys, key))))
                 for key in Lines._fields
             )
         )
 
     def _line(self, entry: _Entry, key: str, position: int) -> int:
-        """Return the line of a clock, filter or adjustment; 0 when it is of another file."""
+        """Return the line of what says when a job fires; 0 when it is of another file."""
         if key in entry.value:
             return entry.document.line(*entry.path, key, position)
         defaults = self._top["defaults"]
@@ -288,23 +297,38 @@ class _Reading:
         key = str(problem.path[0])
         if _at(own, problem.path) is REFUSED:
             return
-        if problem.on_key and problem.message.startswith("unknown key") and len(problem.path) == 1:
-            problem = _unknown(key, f"in job {name!r}")
         if reaches(own, problem.path, 2 if key in MAPPINGS else 1):
-            entry.add(problem)
+            unknown = problem.message.startswith("unknown key") and len(problem.path) == 1
+            entry.add(_unknown(key, f"in job {name!r}") if unknown else problem)
+        elif problem in self._of_defaults or _at(self._defaults, problem.path) is REFUSED:
+            pass  # said where they stand
         elif key == "timezone" and problem.message.startswith("the zone of this machine"):
-            above = self._top["defaults" if key in self._defaults else key]
-            if problem.message not in self._said:
-                self._said.add(problem.message)
-                above.add(
-                    replace(
-                        problem, path=problem.path[1:] if above.path == (key,) else problem.path
-                    )
-                )
+            self._add_of_machine(problem)
         elif key not in self._defaults and key not in self._top:
             entry.add(problem)
-        elif problem.message.startswith(f"{name!r} never fires"):
-            entry.add(replace(problem, path=(), on_key=True))
+        else:
+            message = problem.message
+            if not message.startswith(f"{name!r} never fires"):
+                where = "" if key in message else f"{key}: "
+                message = f"job {name!r}, with the defaults: {where}{message}"
+            entry.add(replace(problem, message=message, path=(), on_key=True))
+
+    def _add_of_machine(self, problem: Problem) -> None:
+        """Add a problem of the zone of this machine, once, where the zone is asked for."""
+        above = self._top["defaults" if "timezone" in self._defaults else "timezone"]
+        if problem not in self._of_defaults:
+            self._of_defaults.add(problem)
+            path = problem.path[1:] if above.path == ("timezone",) else problem.path
+            above.add(replace(problem, path=path))
+
+    def _unknown_pools(self, pool: object) -> list[Problem]:
+        """Return what is wrong with the name of a pool, if it is a text."""
+        top = self._top.get("pools")
+        misread = top is not None and not isinstance(top.value, (dict, type(None)))
+        if not isinstance(pool, str) or pool in self._pools or misread:
+            return []
+        hint = did_you_mean(pool, self._pools) or f"name it at the top: pools: {{{pool}: 1}}"
+        return [Problem(f"unknown pool {pool!r}", hint, ("pool",))]
 
     def _read(self, kind: type[Any], entry: _Entry) -> Any:
         if not isinstance(entry.value, dict):
@@ -323,6 +347,11 @@ def _unknown(key: str, where: str) -> Problem:
     return Problem(
         f"unknown key {key!r} {where}", did_you_mean(key, KEY_NAMES), (key,), on_key=True
     )
+
+
+def _count(value: object) -> int:
+    """Return how many lines there are to tell of what a key says: a list, one value or none."""
+    return len(value) if isinstance(value, tuple) else int(value is not None)
 
 
 def _with_days_of_file(raw: Any, entry: _Entry) -> Any:
@@ -365,33 +394,3 @@ def _keys(entry: _Entry) -> dict[str, Any]:
     if keys.get("params") is not None and keys["params"] is not REFUSED:
         keys["params"] = entry.document.typed(*entry.path, "params")
     return keys
-
-
-def _made(name: str, entry: _Entry, keys: Keys, lines: Lines, shared: dict[object, object]) -> Job:
-    given = {field: getattr(keys, field) for field in KEY_NAMES}
-    for field in ("retry", "success", "filters", "adjustments"):
-        given[field] = shared.setdefault(given[field], given[field])
-    given["clock"] = tuple(clock.seeded(name) for clock in keys.clock)
-    written = values.written(keys)
-    file = Path(entry.document.path).absolute()
-    return Job(
-        **given,
-        name=name,
-        file=str(file),
-        line=entry.document.line(*entry.path),
-        directory=str(file.parent),
-        digest=_digest(written),
-        lines=lines,
-        schedule_digest=_digest({key: _unordered(key, written) for key in _SCHEDULE}),
-    )
-
-
-def _unordered(key: str, written: Mapping[str, Any]) -> Any:
-    """Return what is written of a key; of clocks, which are a union, the order says nothing."""
-    value = written.get(key)
-    return sorted(value, key=repr) if key == "clock" and value else value
-
-
-def _digest(written: Any) -> str:
-    text = json.dumps(written, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

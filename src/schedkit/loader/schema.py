@@ -14,6 +14,7 @@ from schedkit.clocks import CLOCKS
 from schedkit.config import RunnerSettings
 from schedkit.filters import FILTERS
 from schedkit.job import Keys
+from schedkit.values import Whole
 from schedkit.vocabulary import VOCABULARY, Vocabulary
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -41,6 +42,11 @@ def schema() -> dict[str, Any]:
                 "type": ["object", "null"],
                 "description": "Calendars by name, for filters and adjustments.",
                 "additionalProperties": CALENDAR,
+            },
+            "pools": {
+                "type": ["object", "null"],
+                "description": "How many runs there may be at a time in each pool, by its name.",
+                "additionalProperties": Whole(1).schema(),
             },
             "runner": _of(RunnerSettings, definitions),
             "state": {"type": "string", "description": "The directory of history and output."},

@@ -1,0 +1,59 @@
+"""Which files are read, and whether they may be trusted."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from schedkit.config import Stamp
+from schedkit.report import Diagnostic
+
+
+def files(paths: Sequence[Path], diagnostics: list[Diagnostic]) -> tuple[list[Path], list[Stamp]]:
+    """
+    Return the files to read, in order, and the stamps of the directories among *paths*.
+
+    A directory stands for its `*.yaml` in name order. An empty one goes to *diagnostics*, and so
+    does what others than root could have written when root reads it.
+    """
+    directories = [path for path in paths if path.is_dir()]
+    found: list[Path] = []
+    for path in paths:
+        within = sorted(path.glob("*.yaml")) if path in directories else [path]
+        if not within:
+            diagnostics.append(Diagnostic.of_file(str(path), "has no file *.yaml in it"))
+        found += within
+    if os.geteuid() == 0:
+        refusals = map(_refusal, dict.fromkeys([*directories, *found]))
+        diagnostics += [refusal for refusal in refusals if refusal is not None]
+    return found, [stamp(path) for path in directories]
+
+
+def stamp(path: Path) -> Stamp:
+    """Return what tells whether *path* is still as it was read."""
+    status = path.stat()
+    return Stamp(os.fspath(path.absolute()), status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def _refusal(path: Path) -> Diagnostic | None:
+    """Return why root does not run what *path* says, unless nobody else can have written it."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None  # whoever reads it will say so
+    writers = writers_of(status.st_mode, status.st_gid)
+    if not writers:
+        return None
+    who = {"o": "anybody", "g": "its group", "go": "anybody"}[writers]
+    message = f"{who} can write it (mode {stat.S_IMODE(status.st_mode):04o}), and you are root"
+    return Diagnostic.of_file(str(path), message, f"chmod {writers}-w {path}")
+
+
+def writers_of(mode: int, group: int) -> str:
+    """Return who, beside root and the owner, can write: `o` others, `g` the group, `go` both."""
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        return ""  # a pipe, say: it comes from whoever opened it
+    by_group = "g" if mode & stat.S_IWGRP and group != 0 else ""
+    return by_group + ("o" if mode & stat.S_IWOTH else "")
