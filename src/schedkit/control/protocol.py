@@ -1,0 +1,316 @@
+"""
+What a verb and a runner say to each other: one JSON object a line, in UTF-8.
+
+    {"v": 1, "verb": "trigger", "job": "bakup", "params": {"DAY": "monday"}, "force": true}
+    {"v": 1, "ok": {"run": "7k3m2q", "state": "running", "reason": null}}
+    {"v": 1, "error": {"code": 4, "message": "no job is named ...", "hint": "did you mean ...?"}}
+
+A request has one answer, but `wait` and `reload` have two: an empty one at once, which says that
+they were heard, and what came of it when it has come. The code of an error is the exit code.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from schedkit.config import UnknownJobError
+from schedkit.errors import ConfigError, SchedError, StoreError
+from schedkit.operations import NoSuchRunError
+
+VERSION = 1
+LONGEST = 64 * 1024  # bytes of a request, its newline included
+FAILED, NO_SUCH, NO_STORE, NO_PERMISSION, INVALID_FILE = 1, 4, 69, 77, 78
+_TOO_LONG = f"the request is longer than {LONGEST} bytes"
+_LONGEST_REASON = 500  # characters; it stands in tables
+
+
+class RefusedError(SchedError):
+    """What was asked for is not done: *code* is the exit code, *hint* the way out."""
+
+    def __init__(self, code: int, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Run a job now."""
+
+    job: str
+    params: dict[str, str] = field(default_factory=dict)
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop a run, or those of a job; by the job's own signal unless one is named."""
+
+    target: str
+    signal: signal.Signals | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Pause jobs, all of them for none named; *until* is aware."""
+
+    jobs: list[str] = field(default_factory=list)
+    until: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let paused jobs go on, all of them for none named."""
+
+    jobs: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Load the files again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Say how the runner is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Say how a run ended, when it is over."""
+
+    run: str
+
+
+Request = Trigger | Cancel | Pause | Resume | Reload | Status | Wait
+_REQUESTS: dict[str, type[Request]] = {
+    kind.__name__.lower(): kind for kind in (Trigger, Cancel, Pause, Resume, Reload, Status, Wait)
+}
+
+# ---- lines
+
+
+def request_line(request: Request) -> bytes:
+    """
+    Return a request as it is sent.
+
+    Raises: RefusedError when it is longer than a runner reads.
+    """
+    said = {name: _as_json(value) for name, value in asdict(request).items()}
+    line = _line({"v": VERSION, "verb": type(request).__name__.lower(), **said})
+    if len(line) > LONGEST:
+        raise RefusedError(FAILED, _TOO_LONG)
+    return line
+
+
+def ok_line(answer: Mapping[str, Any]) -> bytes:
+    """Return an answer as it is sent."""
+    return _line({"v": VERSION, "ok": dict(answer)})
+
+
+def error_line(error: SchedError) -> bytes:
+    """Return, as it is sent, why what was asked for is not done."""
+    refused = refusal(error)
+    said = {"code": refused.code, "message": str(refused), "hint": refused.hint}
+    return _line({"v": VERSION, "error": said})
+
+
+def read_request(line: bytes) -> Request:
+    """
+    Return the request in a line, which may be anything at all.
+
+    Raises: RefusedError.
+    """
+    if len(line) > LONGEST:
+        raise RefusedError(FAILED, _TOO_LONG)
+    if not line.endswith(b"\n"):
+        raise RefusedError(FAILED, "the request is cut off: a line has to end")
+    said = _object(line, "the request")
+    version = said.pop("v", None)
+    if type(version) is not int or version != VERSION:
+        raise RefusedError(
+            FAILED,
+            f"this runner speaks version {VERSION} of its protocol, not {_shown(version)}",
+            "ask it with the sched that it was started with, or start it anew",
+        )
+    verb = said.pop("verb", None)
+    kind = _REQUESTS.get(verb) if isinstance(verb, str) else None
+    if kind is None:
+        raise RefusedError(FAILED, f"this runner knows no verb {_shown(verb)}")
+    return _filled(kind, said)
+
+
+def read_answer(line: bytes) -> dict[str, Any]:
+    """
+    Return the answer in a line.
+
+    Raises: RefusedError when it is an error, or no answer.
+    """
+    said = _object(line, "the answer")
+    if said.get("v") != VERSION:
+        raise RefusedError(
+            FAILED,
+            f"the runner speaks version {_shown(said.get('v'))} of its protocol, not {VERSION}",
+            "start it anew with this sched",
+        )
+    error, answer = said.get("error"), said.get("ok")
+    if isinstance(error, dict):
+        code, hint = error.get("code"), error.get("hint")
+        raise RefusedError(
+            code if isinstance(code, int) and 0 < code < 256 else FAILED,
+            str(error.get("message")),
+            hint if isinstance(hint, str) else None,
+        )
+    if not isinstance(answer, dict):
+        raise RefusedError(FAILED, "the answer of the runner is none")
+    return answer
+
+
+def refusal(error: SchedError) -> RefusedError:
+    """Return an error as one that can be sent: message, way out and exit code."""
+    if isinstance(error, RefusedError):
+        return error
+    codes: dict[type[SchedError], int] = {
+        UnknownJobError: NO_SUCH,
+        NoSuchRunError: NO_SUCH,
+        ConfigError: INVALID_FILE,
+        StoreError: NO_STORE,
+    }
+    code = next((code for kind, code in codes.items() if isinstance(error, kind)), FAILED)
+    if isinstance(error, ConfigError) and len(error.problems) == 1:
+        return RefusedError(code, error.problems[0].message, error.problems[0].hint)
+    return RefusedError(code, str(error))
+
+
+def _line(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode() + b"\n"
+
+
+def _object(line: bytes, what: str) -> dict[str, Any]:
+    try:
+        said = json.loads(line.decode())
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, or nested without end
+        raise RefusedError(FAILED, f"{what} is not JSON in UTF-8") from None
+    if not isinstance(said, dict):
+        raise RefusedError(FAILED, f"{what} is no JSON object")
+    return said
+
+
+def _shown(value: object) -> str:
+    """Return a value that somebody sent, short enough to be named."""
+    text = json.dumps(value) if not isinstance(value, (dict, list)) else type(value).__name__
+    return text if len(text) <= 40 else f"{text[:40]}..."
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.name if isinstance(value, signal.Signals) else value
+
+
+# ---- what a request holds
+
+
+def _filled(kind: type[Request], said: dict[str, Any]) -> Request:
+    verb = kind.__name__.lower()
+    known = {one.name: one for one in fields(kind)}
+    for name in said:
+        if name not in known:
+            raise RefusedError(FAILED, f"{verb} takes no {_shown(name)}")
+    for name, one in known.items():
+        if name not in said and one.default is MISSING and one.default_factory is MISSING:
+            raise RefusedError(FAILED, f"{verb} lacks {name!r}")
+    values: dict[str, Any] = {}
+    for name, value in said.items():
+        try:
+            values[name] = _READERS[name](value)
+        except ValueError as error:
+            raise RefusedError(FAILED, f"{name!r} of {verb} {error}") from None
+    return kind(**values)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("is no text")  # noqa: TRY004  # the caller names it, whatever it is
+    if "\0" in value or not _encodable(value):
+        raise ValueError("has characters that no text has")
+    return value
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can write
+        return False
+    return True
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise ValueError("is no list")  # noqa: TRY004
+    return [_text(one) for one in value]
+
+
+def _pairs(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError("is no object")  # noqa: TRY004
+    for name in value:
+        if not name or "=" in _text(name):
+            raise ValueError("has a name that no variable can have")
+    return {name: _text(one) for name, one in value.items()}
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("is neither true nor false")  # noqa: TRY004
+    return value
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        read = datetime.fromisoformat(_text(value))
+    except ValueError:
+        raise ValueError("is no time") from None
+    if read.tzinfo is None:
+        raise ValueError("has no offset from UTC")
+    return read
+
+
+def _reason(value: object) -> str | None:
+    if value is None:
+        return None
+    text = _text(value)
+    if len(text) > _LONGEST_REASON:
+        raise ValueError(f"has {len(text)} characters, {_LONGEST_REASON} at most")
+    return text
+
+
+def _signal(value: object) -> signal.Signals | None:
+    if value is None:
+        return None
+    try:
+        return signal.Signals[_text(value)]
+    except KeyError:
+        raise ValueError("is no signal") from None
+
+
+# A field of one name is of one kind in every request.
+_READERS: dict[str, Callable[[object], Any]] = {
+    "job": _text,
+    "target": _text,
+    "run": _text,
+    "jobs": _texts,
+    "params": _pairs,
+    "force": _flag,
+    "until": _moment,
+    "reason": _reason,
+    "signal": _signal,
+}
