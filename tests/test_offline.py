@@ -1,0 +1,268 @@
+"""What people ask for while no runner is up: it is in the history, for the next one to see."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from files import load
+from schedkit.config import UnknownJobError
+from schedkit.errors import SchedError
+from schedkit.offline import StoreOperations
+from schedkit.operations import NoSuchRunError, NotNowError
+from schedkit.run import AttemptKey, Decision, Ended, Pause, Started, State, Trigger, run_id
+from schedkit.store import Holder, Query
+from schedkit.store.sqlite import SQLiteStore
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+DUE = NOW + timedelta(minutes=1)  # later than the load of the files
+RUNNER = Holder(1, "here", "boot-1", "0")
+VERB = Holder(2, "here", "boot-1", "0", runs=False)
+FILE = """
+jobs:
+  backup: {command: x, clock: every 1h}
+  report: {command: x, clock: every 1h}
+  old: {command: x, clock: every 1h, enabled: false}
+"""
+
+
+class Offline:
+    """A history that a runner left behind, and the operations on it."""
+
+    def __init__(self, path: Path) -> None:
+        config = load(FILE)
+        self.jobs = {job.name: job for job in config.jobs}
+        self.store = SQLiteStore(path)
+        self.store.begin(RUNNER, NOW)
+        self.store.load(config, "start", NOW)
+
+    def operations(self) -> StoreOperations:
+        return StoreOperations(self.store, self.jobs, VERB, NOW)
+
+    def queued(self, job: str) -> str:
+        """Return the id of a run that waits."""
+        ((key, _),) = self.store.claim(
+            [Decision(job, DUE, State.QUEUED, at_once=False)], self.jobs, NOW
+        )
+        assert key is not None
+        return run_id(key.run)
+
+    def going_on(self, job: str) -> AttemptKey:
+        """Return the attempt of a run that was started and has no end."""
+        ((key, _),) = self.store.claim([Decision(job, DUE, State.QUEUED)], self.jobs, NOW)
+        assert key is not None
+        self.store.record([Started(key, NOW, 4711, 7, "x", "/out")])
+        return key
+
+    def told(self) -> list[str]:
+        """Return what people changed, oldest first."""
+        return [
+            f"{one.who} {one.verb} {one.target}" + (f": {one.detail}" if one.detail else "")
+            for one in self.store.changes()[::-1]
+        ]
+
+
+@pytest.fixture
+def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Offline]:
+    """Return a history of three jobs that never ran."""
+    monkeypatch.chdir(tmp_path)
+    made = Offline(tmp_path / "history.db")
+    yield made
+    made.store.close()
+
+
+def test_what_is_triggered_waits_for_the_next_runner(offline: Offline) -> None:
+    triggered = offline.operations().trigger("backup", "ann", {"DAY": "monday"}, force=False)
+
+    (waiting,) = offline.store.waiting()
+    (run,) = offline.store.runs(Query())
+    assert (triggered.run, "queued", None) == (run.id, triggered.state, triggered.reason)
+    assert ("backup", Trigger.MANUAL, NOW, (("DAY", "monday"),)) == (
+        waiting.job, waiting.trigger, waiting.due, waiting.params,
+    )  # fmt: skip
+    assert ("ann", State.QUEUED, 0) == (run.who, run.state, run.attempts)
+    assert ["ann trigger backup"] == offline.told()
+
+
+def test_a_job_that_no_runner_has_loaded_can_be_triggered(tmp_path: Path, offline: Offline) -> None:
+    store = SQLiteStore(tmp_path / "fresh.db")
+    operations = StoreOperations(store, offline.jobs, VERB, NOW)
+
+    operations.trigger("backup", "ann", {}, force=False)
+
+    found = [(one.job, one.due) for one in store.waiting()]
+    store.close()
+    assert [("backup", NOW)] == found
+
+
+def test_two_may_trigger_one_job_at_one_moment(offline: Offline) -> None:
+    operations = offline.operations()
+
+    runs = [operations.trigger("backup", who, {}, force=False).run for who in ("ann", "bob")]
+
+    assert runs == [run_id(one.key.run) for one in offline.store.waiting()]
+
+
+@pytest.mark.parametrize(
+    ("job", "kind", "expected"),
+    [
+        ("bakup", UnknownJobError, "no job is named 'bakup' (did you mean 'backup'?)"),
+        ("old", NotNowError, "old is disabled in its file (run it all the same: --force)"),
+        (
+            "report",
+            NotNowError,
+            "report is paused by bob: no disk (run it all the same: --force)",
+        ),
+    ],
+)
+def test_what_may_not_run_now_is_not_triggered(
+    offline: Offline, job: str, kind: type[SchedError], expected: str
+) -> None:
+    offline.store.pause([Pause("report", "bob", NOW, reason="no disk")])
+
+    with pytest.raises(kind) as caught:
+        offline.operations().trigger(job, "ann", {}, force=False)
+
+    assert expected == str(caught.value)
+    assert ([], []) == (offline.store.waiting(), offline.told())
+
+
+@pytest.mark.parametrize("job", ["old", "report"])
+def test_what_may_not_run_now_runs_by_force(offline: Offline, job: str) -> None:
+    offline.store.pause([Pause("report", "bob", NOW)])
+
+    offline.operations().trigger(job, "ann", {}, force=True)
+
+    assert [job] == [one.job for one in offline.store.waiting()]
+    assert [f"ann trigger {job}: forced"] == offline.told()
+
+
+def test_a_pause_that_is_over_holds_nothing_up(offline: Offline) -> None:
+    offline.store.pause([Pause("report", "bob", NOW - timedelta(hours=1), until=NOW)])
+
+    offline.operations().trigger("report", "ann", {}, force=False)
+
+    assert ["report"] == [one.job for one in offline.store.waiting()]
+
+
+def by_run(offline: Offline) -> str:
+    return offline.queued("backup")
+
+
+def by_job(offline: Offline) -> str:
+    offline.queued("backup")
+    return "backup"
+
+
+@pytest.mark.parametrize("target", [by_run, by_job])
+def test_a_run_that_waits_is_cancelled(offline: Offline, target: Callable[[Offline], str]) -> None:
+    named = target(offline)
+    offline.queued("report")
+
+    runs = offline.operations().cancel(named, "ann", signal.SIGINT)
+
+    found = {run.job: (run.state, run.reason) for run in offline.store.runs(Query())}
+    assert {
+        "backup": (State.CANCELLED, "cancelled by ann"),
+        "report": (State.QUEUED, None),
+    } == found
+    assert ([f"ann cancel {named}"], 1) == (offline.told(), len(runs))
+
+
+def test_what_still_runs_is_stopped_by_the_next_runner(offline: Offline) -> None:
+    key = offline.going_on("backup")
+
+    runs = offline.operations().cancel("backup", "ann", None)
+
+    (attempt,) = offline.store.open_attempts()
+    assert ([run_id(key.run)], "ann") == (runs, attempt.cancelled_by)
+
+
+def test_no_signal_can_be_sent_without_a_runner(offline: Offline) -> None:
+    offline.going_on("backup")
+
+    with pytest.raises(NotNowError, match="no runner is up that could send SIGINT"):
+        offline.operations().cancel("backup", "ann", signal.SIGINT)
+
+    assert [None] == [one.cancelled_by for one in offline.store.open_attempts()]
+
+
+def test_what_is_over_cannot_be_cancelled(offline: Offline) -> None:
+    key = offline.going_on("backup")
+    offline.store.record([Ended(key, NOW, State.SUCCEEDED)])
+    expected = [
+        "run " + run_id(key.run) + " is over: succeeded",
+        "no run of backup goes on or waits",
+        "there is no run and no job 'bakup'; did you mean 'backup'?",
+        "there is no run and no job '7k3m2q'",
+    ]
+
+    actual = []
+    for target in (run_id(key.run), "backup", "bakup", "7k3m2q"):
+        with pytest.raises((NotNowError, NoSuchRunError)) as caught:
+            offline.operations().cancel(target, "ann", None)
+        actual.append(str(caught.value))
+
+    assert (expected, []) == (actual, offline.told())
+
+
+def test_jobs_are_paused_and_go_on(offline: Offline) -> None:
+    operations = offline.operations()
+    until = NOW + timedelta(hours=1)
+
+    paused = operations.pause(["report", "backup"], "ann", until, "no disk")
+    pauses = offline.store.pauses()
+    resumed = [operations.resume(["backup", "old"], "bob"), operations.resume([], "bob")]
+
+    assert ["report", "backup"] == paused
+    assert Pause("backup", "ann", NOW, until, "no disk") == pauses["backup"]
+    assert [["backup"], ["report"]] == resumed
+    assert {} == offline.store.pauses()
+    assert [
+        "ann pause report: no disk",
+        "ann pause backup: no disk",
+        "bob resume backup",
+        "bob resume report",
+    ] == offline.told()
+
+
+def test_all_are_paused_where_none_is_named(offline: Offline) -> None:
+    actual = offline.operations().pause([], "ann", None, None)
+
+    assert ["backup", "report", "old"] == actual == sorted(offline.store.pauses(), key=actual.index)
+
+
+def test_a_job_that_is_gone_from_the_file_can_go_on(offline: Offline) -> None:
+    offline.store.pause([Pause("gone", "bob", NOW)])
+
+    actual = offline.operations().resume(["gone"], "ann")
+
+    assert ["gone"] == actual
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_of_several_jobs_one_unknown_is_enough(offline: Offline, verb: str) -> None:
+    operations = offline.operations()
+    ask: Callable[[], list[str]] = {
+        "pause": lambda: operations.pause(["backup", "reprot"], "ann", None, None),
+        "resume": lambda: operations.resume(["backup", "reprot"], "ann"),
+    }[verb]
+
+    with pytest.raises(UnknownJobError, match="did you mean 'report'"):
+        ask()
+
+    assert ({}, []) == (offline.store.pauses(), offline.told())
+
+
+def test_the_next_runner_takes_over(offline: Offline) -> None:
+    operations = offline.operations()
+    operations.trigger("backup", "ann", {}, force=False)
+    operations.close()
+
+    first_of_boot = offline.store.begin(Holder(3, "here", "boot-2", "0"), NOW)
+
+    assert (True, 1) == (first_of_boot, len(offline.store.waiting()))
