@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -151,10 +152,14 @@ class Sched:
             check=False,
         )
 
-    def run(self, *arguments: str, start: bool = True) -> Running:
-        """Start a runner, in a session of its own as a service has; wait until it is there."""
+    def run(self, *arguments: str, start: bool = True, under: Sequence[str] = ()) -> Running:
+        """
+        Start a runner, in a session of its own as a service has; wait until it is there.
+
+        *under* is a command in front of it, which is to become it.
+        """
         process = subprocess.Popen(
-            [sys.executable, "-m", "schedkit", "run", "--log-format", "json", *arguments],
+            [*under, sys.executable, "-m", "schedkit", "run", "--log-format", "json", *arguments],
             cwd=self.directory,
             env=self._env,
             stdout=subprocess.PIPE,
@@ -169,7 +174,7 @@ class Sched:
 
     def history(self, *arguments: str) -> list[dict[str, Any]]:
         """Return the records of the history, oldest first."""
-        answer = self("history", "--json", "-n", "10000", *arguments)
+        answer = self("history", "--json", "-n", "100000", *arguments)
         assert not answer.returncode, answer.stderr
         records: list[dict[str, Any]] = json.loads(answer.stdout)
         return records[::-1]
@@ -179,6 +184,12 @@ class Sched:
         deadline = time.monotonic() + LIMIT
         while not any(run["started"] for run in self.history(job)):
             assert time.monotonic() < deadline, f"no start of {job} was recorded"
+
+    def until_over(self) -> None:
+        """Wait until every run that the history knows is over."""
+        deadline = time.monotonic() + LIMIT
+        while open_runs := self.history("--state", "queued,running,retrying"):
+            assert time.monotonic() < deadline, f"not over: {open_runs}"
 
     def word(self) -> str:
         """Wait for a line that a job writes to `words`, and return it."""
