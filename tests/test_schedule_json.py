@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
 from typing import Any
 
@@ -14,7 +14,10 @@ from schedkit import ConfigError, Schedule
 from schedkit.errors import Problem
 
 CALENDARS = {"office": {"weekend": "fri,sat", "closed": ["2026-11-24"], "open": ["2026-11-27"]}}
-HINT = "an object with clock and, as needed, filters, adjustments, timezone, dst, calendars, seed"
+HINT = (
+    "an object with clock and, as needed, filters, adjustments, timezone, dst, start, end,"
+    " calendars, seed"
+)
 
 
 def sent(schedule: Schedule) -> Schedule:
@@ -38,6 +41,8 @@ def test_a_schedule_is_dumped_as_what_a_file_would_say() -> None:
         "add 1d",
         "Europe/Berlin",
         dst={"gap": "skip"},
+        start="2026-12-01 00:00",
+        end=datetime(2027, 1, 2, 6, 0, 30),
     )
     expected = {
         "clock": [{"daily": "09:00"}, {"cron": "0 8 * * mon"}],
@@ -45,6 +50,8 @@ def test_a_schedule_is_dumped_as_what_a_file_would_say() -> None:
         "adjustments": [{"add": "1d"}],
         "timezone": "Europe/Berlin",
         "dst": {"gap": "skip"},
+        "start": "2026-12-01 00:00",
+        "end": "2027-01-02 06:00:30",
     }
 
     actual = schedule.dump()
@@ -78,6 +85,7 @@ def test_a_named_calendar_is_dumped_spelled_out() -> None:
          "calendars": CALENDARS},
         {"timezone": "America/New_York", "dst": {"gap": "skip", "fold": "second"}},
         {"clock": "cron H H * * *", "seed": "backup"},
+        {"start": "2026-11-25 09:00", "end": "2026-11-28 09:00", "timezone": "Asia/Tokyo"},
         {"clock": {"every": "8h", "anchor": "2026-01-01 06:00"}},
     ],
 )  # fmt: skip
@@ -161,6 +169,8 @@ def test_what_is_no_json_is_refused() -> None:
         ('{"clock": "hourly", "timezone": null}', ("timezone",)),
         ('{"clock": "hourly", "filters": {"weekday": 5}}', ("filters", "weekday")),
         ('{"clock": null}', ("clock",)),
+        ('{"clock": "hourly", "start": 5}', ("start",)),
+        ('{"clock": "hourly", "end": "2026-12-24"}', ("end",)),
     ],
 )
 def test_a_part_of_another_kind_is_refused_with_its_place(text: str, path: tuple[str, ...]) -> None:

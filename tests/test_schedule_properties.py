@@ -71,6 +71,56 @@ def test_a_schedule_of_one_clock_fires_when_its_candidates_worked_out_one_by_one
     assert expected == actual
 
 
+@st.composite
+def bounded(draw: st.DrawFn) -> tuple[Schedule, datetime]:
+    """Return a schedule with a start, an end or both, and an instant near them to ask from."""
+    whole, asked = draw(schedules), draw(starts)
+    near = st.timedeltas(-SPAN / 2, SPAN).map(lambda shift: local(asked + shift, whole.timezone))
+    walls = sorted(draw(near).replace(microsecond=0) for _ in range(2))
+    start, end = draw(st.sampled_from([(0, 1), (0, None), (None, 1)]))
+    schedule = Schedule.of(
+        whole.clocks, whole.filters, whole.adjustments, whole.timezone, whole.dst,
+        start=None if start is None else walls[start],
+        end=None if end is None else walls[end],
+    )  # fmt: skip
+    return schedule, asked
+
+
+@settings(relaxed, max_examples=200)
+@given(bounded())
+def test_a_schedule_with_start_and_end_fires_as_without_between_them(
+    drawn: tuple[Schedule, datetime],
+) -> None:
+    schedule, asked = drawn
+    zone = schedule.timezone
+    assert isinstance(zone, ZoneInfo)
+    expected = [
+        fire
+        for fire in worked_out(schedule, asked, asked + SPAN)
+        if (schedule.start is None or resolved(schedule.start, zone) <= fire)
+        and (schedule.end is None or fire <= resolved(schedule.end, zone))
+    ]
+
+    actual = within(schedule, asked)
+
+    assert expected == actual
+
+
+@settings(relaxed, max_examples=100)
+@given(bounded())
+def test_what_is_explained_fires_when_the_schedule_does(
+    drawn: tuple[Schedule, datetime],
+) -> None:
+    schedule, asked = drawn
+    expected = set(within(schedule, asked))
+
+    traces = schedule.explain(asked + timedelta(microseconds=1), asked + SPAN)
+    times = {trace.time for trace in traces if trace.time is not None}
+    actual = {time for time in times if asked < time <= asked + SPAN}
+
+    assert expected == actual
+
+
 @settings(relaxed, max_examples=100)
 @given(schedules, starts)
 def test_fire_times_ascend_are_unique_and_later_than_the_instant_asked_about(

@@ -19,7 +19,7 @@ from schedkit.commands import Command, EntryPoint, ExitCodes, StopSignal, Variab
 from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
 from schedkit.limits import Account, History, Limits, Nice, Output, Umask
-from schedkit.parts import DST_NEEDS
+from schedkit.parts import DST_NEEDS, span_problems
 from schedkit.retry import Retry
 from schedkit.scalars import Duration, Moment, Moments, Zone
 from schedkit.schedule import Schedule
@@ -214,8 +214,7 @@ class Keys:
         named = any(isinstance(clock, WallClock) for clock in self.clock)
         if self.dst != _AS_THE_CLOCK and not named:
             problems.append(Problem(*DST_NEEDS, ("dst",), on_key=True))
-        if self.start is not None and self.end is not None and self.end < self.start:
-            problems.append(Problem("end is before start", path=("end",)))
+        problems += span_problems(self.start, self.end)
         if self.catchup_limit != _CATCHUP_LIMIT and self.catchup != "all":  # as written
             message = f"catchup_limit has no effect with catchup {self.catchup}"
             problems.append(Problem(message, "write catchup: all", ("catchup_limit",)))
@@ -291,7 +290,10 @@ class Job(Keys):
     @property
     def schedule(self) -> Schedule:
         """When it fires."""
-        return Schedule.of(self.clock, self.filters, self.adjustments, self.timezone, self.dst)
+        return Schedule.of(
+            self.clock, self.filters, self.adjustments, self.timezone, self.dst,
+            start=self.start, end=self.end,
+        )  # fmt: skip
 
     def path(self, name: str) -> Path:
         """

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
+from typing import Any
 
 from schedkit import timeline
 from schedkit.calendars import Calendar, read_calendar
 from schedkit.clocks.clock import ClockChanges
 from schedkit.errors import ConfigError, Problem
+from schedkit.scalars import MOMENT
 from schedkit.values import shape
 
 _OFFSET = re.compile(r"UTC([+-])(\d\d):(\d\d)")  # as a fixed zone of datetime says itself
@@ -19,7 +21,27 @@ DST_NEEDS = (
     "'dst' is for clocks that name times of day",
     "such as cron, hourly, daily, weekly, monthly, yearly",
 )
-NAMES = ("clock", "filters", "adjustments", "timezone", "dst", "calendars", "seed")
+NAMES = (
+    "clock", "filters", "adjustments", "timezone", "dst", "start", "end", "calendars", "seed",
+)  # fmt: skip
+
+
+def of_json(text: str) -> dict[str, Any]:
+    """
+    Return what JSON text says of the parts of a schedule, by their names; none is read yet.
+
+    Raises: ConfigError.
+    """
+    import json  # only when one was sent
+
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError.of(f"this is not JSON: {error}") from None
+    if not isinstance(given, dict) or not set(given) <= set(NAMES) or "clock" not in given:
+        hint = f"an object with clock and, as needed, {', '.join(NAMES[1:])}"
+        raise ConfigError.of("this is not the JSON of a schedule", hint)
+    return given
 
 
 def calendars(raw: Mapping[str, object]) -> dict[str, Calendar]:
@@ -71,3 +93,19 @@ def zone(timezone: object) -> tzinfo:
     if isinstance(timezone, tzinfo):
         return timezone
     raise ConfigError.of(f"{timezone!r} is not a zone", "write its name, such as Europe/Berlin")
+
+
+def moment(raw: object) -> datetime | None:
+    """
+    Return a wall time, or None for none.
+
+    Raises: ConfigError.
+    """
+    return None if raw is None else MOMENT.value(raw)
+
+
+def span_problems(start: datetime | None, end: datetime | None) -> list[Problem]:
+    """Return what is wrong with two wall times as the start and the end of a schedule."""
+    if start is None or end is None or start <= end:
+        return []
+    return [Problem("end is before start", path=("end",))]

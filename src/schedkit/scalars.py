@@ -341,12 +341,12 @@ class _Moment(Written[datetime]):
         return super().value(raw.isoformat(" ") if isinstance(raw, datetime) else raw)
 
 
-_MOMENT_VALUE = _Moment(
+MOMENT = _Moment(
     datetime,
     moment,
     moment_text,
     r"^\d{4}-\d{1,2}-\d{1,2}[T ]+\d{1,2}:\d{2}(:\d{2})?$",
     "2026-12-24 18:00",
 )
-Moment = Annotated[datetime, _MOMENT_VALUE]
-Moments = Annotated[tuple[datetime, ...], Listed(_MOMENT_VALUE, sorted_once)]
+Moment = Annotated[datetime, MOMENT]
+Moments = Annotated[tuple[datetime, ...], Listed(MOMENT, sorted_once)]

@@ -18,7 +18,8 @@ from schedkit.clocks.clock import ClockChanges
 from schedkit.clocks.recurrence import WallClock
 from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
-from schedkit.traces import Fire, Move, Trace
+from schedkit.scalars import moment_text
+from schedkit.traces import Bound, Fire, Move, Trace
 from schedkit.values import shape
 from schedkit.vocabulary import Many
 
@@ -36,8 +37,9 @@ class Schedule:
     When something fires: the union of clocks, what filters admit of it, moved by adjustments.
 
     Every part is given as it would be written in YAML, as a text or as plain JSON data, or as the
-    object itself. *dst* is what clock changes do, as the key of a job has it; *calendars* are
-    named as in a file; *seed* is what a cron expression's H is drawn from.
+    object itself. *dst* is what clock changes do, as the key of a job has it; *start* and *end* are
+    wall times, it fires from the one to the other, both included; *calendars* are named as in a
+    file; *seed* is what a cron expression's H is drawn from.
 
     >>> from datetime import UTC, datetime
     >>> schedule = Schedule("daily at 09:00", filters=["weekday"], timezone="Europe/Berlin")
@@ -52,6 +54,8 @@ class Schedule:
     adjustments: tuple[Adjustment, ...]
     timezone: tzinfo
     dst: ClockChanges
+    start: datetime | None
+    end: datetime | None
 
     def __init__(
         self,
@@ -61,6 +65,8 @@ class Schedule:
         timezone: str | tzinfo = "UTC",
         *,
         dst: ClockChanges | Mapping[str, str] | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
         calendars: Mapping[str, object] | None = None,
         seed: str = "",
     ) -> None:
@@ -71,17 +77,20 @@ class Schedule:
                 return read(raw)
             except ConfigError as error:
                 problems.extend(error.within(name).problems)
-                return ()
+                return None
 
         named = part("calendars", parts.calendars, calendars or {})
         with known(named or {}):
-            clocks = part("clock", Many(CLOCKS, at_least=1).value, clock)
+            clocks = part("clock", Many(CLOCKS, at_least=1).value, clock) or ()
             rest = {
                 "filters": part("filters", Many(FILTERS).value, filters),
                 "adjustments": part("adjustments", Many(ADJUSTMENTS).value, adjustments),
                 "timezone": part("timezone", parts.zone, timezone),
                 "dst": part("dst", parts.clock_changes, dst),
+                "start": part("start", parts.moment, start),
+                "end": part("end", parts.moment, end),
             }
+        problems += parts.span_problems(rest["start"], rest["end"])
         if not isinstance(seed, str):
             problems.append(Problem(f"{shape(seed)} stands where a text belongs", path=("seed",)))
         named_times = any(isinstance(clock, WallClock) for clock in clocks)
@@ -103,11 +112,14 @@ class Schedule:
         adjustments: tuple[Adjustment, ...],
         timezone: tzinfo,
         dst: ClockChanges,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
     ) -> Self:
         """Return the schedule of parts that have been read already; nothing is checked."""
         made = object.__new__(cls)
         clocks = tuple(clock.with_dst(dst) for clock in clocks)
-        given = (clocks, filters, adjustments, timezone, dst)
+        given = (clocks, filters, adjustments, timezone, dst, start, end)
         for name, value in zip(cls.__slots__, given, strict=True):
             object.__setattr__(made, name, value)
         return made
@@ -119,21 +131,8 @@ class Schedule:
 
         Raises: ConfigError.
         """
-        import json
-
         try:
-            given = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ConfigError.of(f"this is not JSON: {error}") from None
-        if (
-            not isinstance(given, dict)
-            or not set(given) <= set(parts.NAMES)
-            or "clock" not in given
-        ):
-            hint = f"an object with clock and, as needed, {', '.join(parts.NAMES[1:])}"
-            raise ConfigError.of("this is not the JSON of a schedule", hint)
-        try:
-            return cls(**given)
+            return cls(**parts.of_json(text))
         except RecursionError:
             raise ConfigError.of("this is nested too deep") from None
 
@@ -147,6 +146,9 @@ class Schedule:
         dumped["timezone"] = str(self.timezone)
         if self.dst != ClockChanges():
             dumped["dst"] = {k: v for k, v in self.dst._asdict().items() if v is not None}
+        for name, bound in (("start", self.start), ("end", self.end)):
+            if bound is not None:
+                dumped[name] = moment_text(bound)
         return dumped
 
     def after(self, instant: datetime, horizon: timedelta = HORIZON) -> Iterator[datetime]:
@@ -156,15 +158,15 @@ class Schedule:
         Ends *horizon* after *instant*: a schedule whose filters contradict its clocks never fires.
         Raises CalendarEndsError past what a calendar of the schedule knows.
         """
-        start = _checked(instant)
         if not self.filters and not self.adjustments and len(self.clocks) == 1:
-            end = _end(start, horizon)
-            for fire in self.clocks[0].after(start, self.timezone):
-                if fire > end:
-                    return
-                yield fire
+            begin, last = self._span(instant, horizon)
+            if begin < last:
+                for fire in self.clocks[0].after(begin, self.timezone):
+                    if fire > last:
+                        return
+                    yield fire
         else:
-            yield from (fire.time for fire in self.fires(start, horizon))
+            yield from (fire.time for fire in self.fires(instant, horizon))
 
     def known_after(self, instant: datetime, horizon: timedelta = HORIZON) -> Iterator[datetime]:
         """Yield what `after` yields, as far as the calendars of the schedule know it."""
@@ -173,33 +175,39 @@ class Schedule:
 
     def fires(self, instant: datetime, horizon: timedelta = HORIZON) -> Iterator[Fire]:
         """Yield what `after` yields, each with where it comes from."""
-        start = _checked(instant)
+        begin, last = self._span(instant, horizon)
+        if begin >= last:
+            return
         if not self.adjustments:
-            yield from self._admitted(start, _end(start, horizon))
+            yield from self._admitted(begin, last)
             return
         back, forward = self._reach()
         held: list[tuple[datetime, int, Fire]] = []  # moved, not yet known to be next
-        last = start
-        earliest = start - min(forward, start - timeline.FIRST)
-        latest = _end(start, horizon) + min(back, timeline.LAST - _end(start, horizon))
+        fired = begin
+        earliest = begin - min(forward, begin - timeline.FIRST)
+        latest = last + min(back, timeline.LAST - last)
         for number, candidate in enumerate(self._admitted(earliest, latest)):
             settled = candidate.time - back
             while held and held[0][0] < settled:
                 fire = heapq.heappop(held)[2]
-                if fire.time > last:
-                    last = fire.time
+                if fire.time > fired:
+                    fired = fire.time
                     yield fire
             for moved in self._moved(candidate):
                 assert candidate.time - back <= moved.time <= candidate.time + forward, (
                     f"{self} moved {candidate.time} to {moved.time}, beyond its reach"
                 )
-                if moved.time > last:
+                if moved.time > fired:
                     heapq.heappush(held, (moved.time, number, moved))
         while held:
             fire = heapq.heappop(held)[2]
-            if last < fire.time <= _end(start, horizon):
-                last = fire.time
+            if fired < fire.time <= last:
+                fired = fire.time
                 yield fire
+
+    def covers(self, instant: datetime) -> bool:
+        """Return whether *instant* is from the start of the schedule to its end, both included."""
+        return self._beyond(_checked(instant)) is None
 
     def explain(self, begin: datetime, end: datetime | None = None) -> list[Trace]:
         """
@@ -214,9 +222,8 @@ class Schedule:
         for candidate in self._candidates(earliest):
             if candidate.time > stop + max(back, timeline.ZERO):
                 break
-            for trace in self._traced(candidate):
-                lands = trace.time is not None and start <= trace.time <= stop
-                if lands or start <= trace.candidate <= stop:
+            for lands, trace in self._traced(candidate):
+                if start <= lands <= stop or start <= trace.candidate <= stop:
                     found.append(trace)
         return found
 
@@ -232,35 +239,51 @@ class Schedule:
         for candidate in self._candidates(earliest):
             if candidate.time > _end(start):
                 return
-            for trace in self._traced(candidate):
-                if max(trace.candidate, trace.time or trace.candidate) > start:
+            for lands, trace in self._traced(candidate):
+                if max(trace.candidate, lands) > start:
                     yield trace
 
-    def _traced(self, candidate: Fire) -> Iterator[Trace]:
-        wall = timeline.local(candidate.time, self.timezone)
-        for nominal in candidate.clock.nominals(candidate.time, self.timezone):
-            for refusing in self.filters:
-                if not refusing.admits(wall):
-                    why = refusing.why_not(wall)
-                    yield Trace(candidate.time, candidate.clock, nominal, refusing, why, (), None)
-                    break
-            else:
-                moves: list[Move] = []
-                moved = nominal
-                for adjustment in self.adjustments:
-                    try:
-                        after = adjustment.apply(moved)
-                    except OverflowError:  # beyond the last year that there is
-                        return
-                    if after != moved:
-                        moves.append(Move(adjustment, after))
-                    moved = after
-                time = candidate.time
-                if moved != nominal:
-                    time = timeline.resolved(moved, self.timezone)
-                yield Trace(
-                    candidate.time, candidate.clock, nominal, None, None, tuple(moves), time
-                )
+    def _traced(self, candidate: Fire) -> Iterator[tuple[datetime, Trace]]:
+        """Yield what becomes of a candidate, after where (UTC) it comes to lie."""
+        time, clock = candidate.time, candidate.clock
+        wall = timeline.local(time, self.timezone)
+        for nominal in clock.nominals(time, self.timezone):
+            refusing = next((one for one in self.filters if not one.admits(wall)), None)
+            if refusing is not None:
+                yield time, Trace(time, clock, nominal, refusing, refusing.why_not(wall), (), None)
+                continue
+            moves: list[Move] = []
+            moved = nominal
+            for adjustment in self.adjustments:
+                try:
+                    after = adjustment.apply(moved)
+                except OverflowError:  # beyond the last year that there is
+                    return
+                if after != moved:
+                    moves.append(Move(adjustment, after))
+                moved = after
+            lands = time if moved == nominal else timeline.resolved(moved, self.timezone)
+            bound = self._beyond(lands)
+            why, fires = (bound.why, None) if bound is not None else (None, lands)
+            yield lands, Trace(time, clock, nominal, bound, why, tuple(moves), fires)
+
+    def _span(self, instant: datetime, horizon: timedelta) -> tuple[datetime, datetime]:
+        """Return after when, and up to when, what fires later than *instant* can lie."""
+        begin = _checked(instant)
+        last = _end(begin, horizon)
+        if self.start is not None:
+            begin = max(begin, _instant(self.start, self.timezone) - datetime.resolution)
+        if self.end is not None:
+            last = min(last, _instant(self.end, self.timezone))
+        return begin, last
+
+    def _beyond(self, instant: datetime) -> Bound | None:
+        """Return the start or end that *instant* lies beyond, if it does."""
+        if self.start is not None and instant < _instant(self.start, self.timezone):
+            return Bound("start", self.start)
+        if self.end is not None and instant > _instant(self.end, self.timezone):
+            return Bound("end", self.end)
+        return None
 
     def _reach(self) -> tuple[timedelta, timedelta]:
         back = sum((a.reach.back for a in self.adjustments), _CLOCK_CHANGES)
@@ -368,6 +391,12 @@ def _checked(instant: datetime) -> datetime:
     if instant.replace(tzinfo=UTC) > timeline.LAST:
         return timeline.LAST
     return instant.astimezone(UTC)
+
+
+def _instant(wall: datetime, zone: tzinfo) -> datetime:
+    """Return when a start or end is, within the years that can be calculated with."""
+    first, last = (bound.replace(tzinfo=None) for bound in (timeline.FIRST, timeline.LAST))
+    return timeline.resolved(min(max(wall, first), last), zone)
 
 
 def _end(instant: datetime, horizon: timedelta = HORIZON) -> datetime:

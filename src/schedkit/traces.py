@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from schedkit.adjustments import Adjustment
 from schedkit.clocks import Clock
 from schedkit.filters import Filter
+from schedkit.scalars import moment_text
 
 
 class Fire(NamedTuple):
@@ -25,20 +26,35 @@ class Move(NamedTuple):
     wall: datetime
 
 
+class Bound(NamedTuple):
+    """The start or the end of a schedule, a wall time of its zone: it drops what lies beyond."""
+
+    key: Literal["start", "end"]
+    wall: datetime
+
+    def __str__(self) -> str:
+        return f"{self.key} {moment_text(self.wall)}"
+
+    @property
+    def why(self) -> str:
+        """What it drops is `before start` or `after end`."""
+        return f"{'before' if self.key == 'start' else 'after'} {self.key}"
+
+
 class Trace(NamedTuple):
     """
     What became of one candidate (UTC) of a clock.
 
     *nominal* is the wall time that the clock means: another than the wall shows where a clock
-    change skips it. *dropped_by* is the first filter that refused it, *why* says more where the
-    filter can. *moves* are the adjustments that moved it; *time* is when it fires (UTC), None
-    when it was dropped.
+    change skips it. *dropped_by* is the first filter that refused it, else the start or end beyond
+    which it comes to lie; *why* says more where it can. *moves* are the adjustments that moved it;
+    *time* is when it fires (UTC), None when it was dropped.
     """
 
     candidate: datetime
     clock: Clock
     nominal: datetime
-    dropped_by: Filter | None
+    dropped_by: Filter | Bound | None
     why: str | None
     moves: tuple[Move, ...]
     time: datetime | None

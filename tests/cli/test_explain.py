@@ -29,6 +29,13 @@ jobs:
   early: {command: x, clock: daily at 02:30}
   busy: {command: x, clock: every 1h}
   off: {command: x, clock: daily at 09:00, enabled: false}
+  project:
+    command: x
+    clock: weekly sat at 09:00
+    adjustments: next_weekday
+    start: 2026-11-24 00:00
+    end: 2026-12-06 00:00
+  over: {command: x, clock: daily at 09:00, end: 2025-12-31 18:00}
 """
 TOLD = {
     ("report", "2026-11-27"): """\
@@ -80,12 +87,31 @@ early runs on Sun 2026-03-08
 off runs on Fri 2026-11-27 if it were enabled
   clock       daily at 09:00                       -> Fri 2026-11-27 09:00 EST  schedules.yaml:22
 """,
+    ("project", "2026-11-23"): """\
+no run on Mon 2026-11-23: before start
+  clock       weekly sat at 09:00                  -> Sat 2026-11-21 09:00 EST  schedules.yaml:25
+  adjustment  next_weekday                         -> Mon 2026-11-23 09:00      schedules.yaml:26
+  start       2026-11-24 00:00                        dropped: before start     schedules.yaml:27
+""",
+    ("project", "2026-12-05"): """\
+no run on Sat 2026-12-05: after end
+  clock       weekly sat at 09:00                  -> Sat 2026-12-05 09:00 EST  schedules.yaml:25
+  adjustment  next_weekday                         -> Mon 2026-12-07 09:00      schedules.yaml:26
+  end         2026-12-06 00:00                        dropped: after end        schedules.yaml:28
+""",
+    ("project", "2026-12-02"): """\
+no run on Wed 2026-12-02: no clock names a time then
+  next        no fire up to its end, 2026-12-06 00:00
+""",
+    ("over",): """\
+over never runs: no fire up to its end, 2025-12-31 18:00
+""",
 }
 
 
 @pytest.fixture
 def filled(sched: Sched) -> Sched:
-    """Return the command beside a file of five jobs."""
+    """Return the command beside a file of jobs."""
     sched.write(JOBS)
     return sched
 

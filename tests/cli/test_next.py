@@ -49,6 +49,15 @@ def test_the_fire_times_of_all_jobs_come_in_their_order(filled: Sched) -> None:
     assert expected == actual
 
 
+def test_a_job_whose_end_is_past_is_said_to_have_ended(sched: Sched) -> None:
+    sched.write("jobs: {a: {command: x, clock: every 1h, end: 2025-12-31 18:00}}\n")
+    expected = Answer(0, "NEXT\tIN\tJOB\tWHY\n", "a: no fire up to its end, 2025-12-31 18:00\n")
+
+    actual = sched("next", *FROM)
+
+    assert expected == actual
+
+
 def test_ten_rows_are_shown_unless_more_are_asked_for(filled: Sched) -> None:
     expected = 1 + 10
 

@@ -19,12 +19,18 @@ jobs:
     filters: business_day office
   payroll: {command: x, clock: monthly 4 at 09:00, adjustments: [next_weekday, add 1d]}
   early: {command: x, clock: daily at 02:30}
+  project:
+    command: x
+    clock: weekly sat at 09:00
+    adjustments: next_weekday
+    start: 2026-11-24 00:00
+    end: 2026-12-06 00:00
 """
 
 
 @pytest.fixture
 def filled(sched: Sched) -> Sched:
-    """Return the command beside a file of three jobs."""
+    """Return the command beside a file of four jobs."""
     sched.write(JOBS)
     return sched
 
@@ -88,6 +94,51 @@ def test_a_time_that_a_clock_change_skips_is_said_to_be(filled: Sched) -> None:
     )
 
     actual = timeless(filled("next", "early", *span("2026-03-08", "2026-03-09")))
+
+    assert expected == actual
+
+
+def test_what_comes_before_the_start_or_after_the_end_is_shown(filled: Sched) -> None:
+    clock = "project\tweekly sat at 09:00"
+    first, second, third = (
+        f"moved to Mon 2026-{day} 09:00 by next_weekday" for day in ("11-23", "11-30", "12-07")
+    )
+    expected = Answer(
+        0,
+        "NEXT\tJOB\tWHY\n"
+        f"2026-11-21T09:00:00-05:00\t{clock}, {first}, before start 2026-11-24 00:00\n"
+        f"2026-11-28T09:00:00-05:00\t{clock}, {second}\n"
+        f"2026-12-05T09:00:00-05:00\t{clock}, {third}, after end 2026-12-06 00:00\n",
+        "",
+    )
+
+    actual = timeless(filled("next", "project", *span("2026-11-21", "2026-12-07")))
+
+    assert expected == actual
+
+
+def test_what_the_end_drops_is_shown_where_it_was_moved_to(filled: Sched) -> None:
+    """Its candidate lies before the time asked about."""
+    moved = "moved from Sat 2026-12-05 09:00, after end 2026-12-06 00:00"
+    expected = Answer(
+        0,
+        f"NEXT\tJOB\tWHY\n2026-12-07T09:00:00-05:00\tproject\tweekly sat at 09:00, {moved}\n",
+        "",
+    )
+
+    actual = timeless(filled("next", "project", *span("2026-12-06", "2026-12-08")))
+
+    assert expected == actual
+
+
+def test_json_says_what_the_end_drops(filled: Sched) -> None:
+    expected = [(None, "2026-12-05T09:00:00-05:00", "end 2026-12-06 00:00", "after end")]
+
+    answer = filled("next", "project", "--json", *span("2026-12-01", "2026-12-08"))
+    actual = [
+        (one["fire_time"], one["skipped"], one["dropped_by"], one["why"])
+        for one in json.loads(answer.stdout)
+    ]
 
     assert expected == actual
 

@@ -254,3 +254,86 @@ def test_business_days_and_holidays_of_a_country_contradict_each_other() -> None
     actual = contradiction("daily at 09:00", "business_day US, holiday US")
 
     assert expected == actual
+
+
+# ---- start and end
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message", "hint", "column"),
+    [
+        (
+            "end: 2025-12-31 23:59",
+            "'a' never fires again: its end is past",
+            "take it out, or keep it with enabled: false",
+            10,
+        ),
+        ("end: 2026-01-01 08:59", "'a' never fires: no time comes up to its end", None, 10),
+        (
+            "start: 2200-01-01 00:00",
+            "'a' never fires: no time before YEAR comes after its start",
+            None,
+            12,
+        ),
+    ],
+)
+def test_a_start_or_an_end_that_leaves_nothing_is_named(
+    bounds: str, message: str, hint: str | None, column: int
+) -> None:
+    expected = [Said("warning", message, hint, 3, column)]
+
+    actual = warned(f"{bounds}\n    clock: daily at 09:00\n    filters: [days mon-sun]")
+
+    assert expected == actual
+
+
+def test_a_start_and_an_end_that_leave_nothing_between_them_are_named() -> None:
+    message = "'a' never fires: no time comes from its start to its end"
+    expected = [Said("warning", message, None, 4, 10)]
+
+    bounds = "start: 2026-02-01 10:00\n    end: 2026-02-02 08:00"
+    actual = warned(f"{bounds}\n    clock: daily at 09:00")
+
+    assert expected == actual
+
+
+def test_a_startup_job_whose_end_is_past_is_named() -> None:
+    expected = ["'a' never fires again: its end is past"]
+
+    actual = [one.message for one in warned("clock: startup\n    end: 2025-12-31 23:59")]
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "start: 2026-06-01 00:00\n    clock: daily at 09:00",
+        "end: 2026-01-01 09:00\n    clock: daily at 09:00",
+        "end: 2025-12-31 23:59\n    clock: daily at 09:00\n    enabled: false",
+    ],
+)
+def test_nothing_is_said_of_a_start_and_an_end_that_leave_something(keys: str) -> None:
+    expected: list[Said] = []
+
+    actual = warned(keys)
+
+    assert expected == actual
+
+
+def test_a_clock_change_after_the_end_is_no_matter() -> None:
+    expected: list[Said] = []
+
+    actual = warned("clock: daily at 02:30\n    timezone: Europe/Berlin\n    end: 2026-03-01 00:00")
+
+    assert expected == actual
+
+
+def test_filters_that_contradict_are_an_error_whatever_the_start_is() -> None:
+    message = "'a' never fires: weekday and weekend contradict each other"
+    expected = [("error", message)]
+
+    filters = "weekday, weekend]\n    start: 2200-01-01 00:00\n    env_file: [x"
+    actual = [(one.severity, one.message) for one in contradiction("daily at 09:00", filters)]
+
+    assert expected == actual

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -75,30 +75,47 @@ def _short_months(days: str) -> Problem:
 
 def never_fires(job: Job, now: datetime) -> Iterator[Finding]:
     """Yield why *job* never fires, if it does not: an error where filters see to it."""
-    if not job.enabled or job.starts_with_runner or _fires(job.schedule, now):
+    if not job.enabled:
+        return
+    if job.end is not None and job.end < timeline.local(now, job.timezone):
+        hint = "take it out, or keep it with enabled: false"
+        yield Finding(("end",), Problem(f"{job.name!r} never fires again: its end is past", hint))
+        return
+    if job.starts_with_runner or _fires(job.schedule, now):
         return
     year = (now + HORIZON).year
-    if not job.filters or not _fires(_with(job, ()), now):
+    if not _fires(_with(job, ()), now):
         message = f"{job.name!r} never fires: no clock names a time before {year}"
         yield Finding(("clock",), Problem(message))
-        return
+    elif not _fires(_with(job, job.filters), now):
+        yield _contradiction(job, now, year)
+    elif job.end is None:
+        message = f"{job.name!r} never fires: no time before {year} comes after its start"
+        yield Finding(("start",), Problem(message))
+    else:
+        since = "up to" if job.start is None else "from its start to"
+        message = f"{job.name!r} never fires: no time comes {since} its end"
+        yield Finding(("end",), Problem(message))
+
+
+def _contradiction(job: Job, now: datetime, year: int) -> Finding:
+    """Return which of its filters see to it that *job* never fires."""
     for position, one in enumerate(job.filters):
         if not _fires(_with(job, (one,)), now):
             message = f"{job.name!r} never fires: {one} admits no time of its clock before {year}"
-            yield Finding(("filters", position), Problem(message), "error")
-            return
+            return Finding(("filters", position), Problem(message), "error")
     for later, one in enumerate(job.filters):
         for other in job.filters[:later]:
             if not _fires(_with(job, (other, one)), now):
                 message = f"{job.name!r} never fires: {other} and {one} contradict each other"
-                yield Finding(("filters", later), Problem(message), "error")
-                return
+                return Finding(("filters", later), Problem(message), "error")
     message = f"{job.name!r} never fires: its filters together admit no time before {year}"
-    yield Finding(("filters",), Problem(message), "error")
+    return Finding(("filters",), Problem(message), "error")
 
 
-def _with(job: Job, filters: tuple[object, ...]) -> Schedule:
-    return Schedule(job.clock, filters, job.adjustments, job.timezone, dst=job.dst)
+def _with(job: Job, filters: tuple[Filter, ...]) -> Schedule:
+    """Return when a job would fire with other filters, and without its start and end."""
+    return Schedule.of(job.clock, filters, job.adjustments, job.timezone, job.dst)
 
 
 def _fires(schedule: Schedule, now: datetime, horizon: timedelta = HORIZON) -> bool:
@@ -114,11 +131,17 @@ def _calendars(job: Job, now: datetime) -> Iterator[Finding]:
     for key in ("clock", "filters", "adjustments"):
         for position, word in enumerate(getattr(job, key)):
             for calendar in _calendars_of(word):
-                if calendar.last is not None and calendar.last < (now + _AHEAD).date():
+                if calendar.last is not None and calendar.last < _looked_to(job, now):
                     verb = "ended" if calendar.last < now.date() else "ends"
                     hint = "update the package that it comes from"
                     end = f"calendar {calendar} {verb} on {calendar.last}"
                     yield Finding((key, position), Problem(f"{end}: nothing fires after it", hint))
+
+
+def _looked_to(job: Job, now: datetime) -> date:
+    """Return up to which day it matters whether the calendars of a job know it."""
+    ahead = (now + _AHEAD).date()
+    return ahead if job.end is None else min(ahead, job.end.date())
 
 
 def _calendars_of(word: object) -> Iterator[Calendar]:
@@ -136,7 +159,7 @@ def _clock_changes(job: Job, now: datetime) -> Iterator[Finding]:
         if not isinstance(clock, WallClock) or clock.recurrence.dst != FIXED:
             continue
         for instant, jump in timeline.changes(now, now + _AHEAD, job.timezone):
-            if abs(jump) > timeline.CORRECTION:
+            if abs(jump) > timeline.CORRECTION or not job.schedule.covers(instant):
                 continue
             said = _changed(clock, job, instant, jump)
             if said is not None:
@@ -181,7 +204,8 @@ def _idle_adjustments(job: Job, now: datetime) -> Iterator[Finding]:
 
 def _would_move(adjustment: Adjustment, trace: Trace) -> bool:
     try:
-        return trace.dropped_by is not None and adjustment.apply(trace.nominal) != trace.nominal
+        dropped = isinstance(trace.dropped_by, Filter)
+        return dropped and adjustment.apply(trace.nominal) != trace.nominal
     except CalendarEndsError:
         return False
 
@@ -233,7 +257,9 @@ def _first_on(job: Job, never: Filter, now: datetime) -> datetime | None:
         fires = _walls(job, now, now + 2 * _AHEAD)
         return next((wall for wall in fires if never.admits(wall)), None)
     # What nothing moves can be asked for: the schedule jumps over all the other fire times.
-    schedule = _with(job, (*job.filters, never))
+    schedule = Schedule.of(
+        job.clock, (*job.filters, never), (), job.timezone, job.dst, start=job.start, end=job.end
+    )
     try:
         fire = next(schedule.after(now, 2 * _AHEAD), None)
     except CalendarEndsError:

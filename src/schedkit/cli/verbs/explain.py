@@ -12,13 +12,15 @@ from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import UsageError
+from schedkit.cli.verbs.next import nothing_after
 from schedkit.cli.when import day_or_time
 from schedkit.errors import ConfigError
+from schedkit.filters import Filter
 from schedkit.job import Job
 from schedkit.report import shown
-from schedkit.schedule import HORIZON
+from schedkit.scalars import moment_text
 from schedkit.texts import safe
-from schedkit.traces import Trace
+from schedkit.traces import Bound, Trace
 
 _STEP, _WHAT, _WHEN = 11, 36, 27  # widths of the columns; the place comes last
 _MOST = 12  # candidates told one by one: of more, the first ones
@@ -52,7 +54,7 @@ def _explain(job: Job, times: list[str], *, json: bool) -> int:
     else:
         fire = next(schedule.after(datetime.now(UTC)), None)
         if fire is None:
-            sys.stdout.write(f"{job.name} never runs: no fire before {_horizon()}\n")
+            sys.stdout.write(f"{job.name} never runs: {nothing_after(job, datetime.now(UTC))}\n")
             return 0
         begin = end = fire
     traces = schedule.explain(begin, end)
@@ -66,7 +68,7 @@ def _explain(job: Job, times: list[str], *, json: bool) -> int:
         lines.append(f"  ... and {len(traces) - _MOST} more times")
     if not traces:
         following = next(schedule.after(end), None)
-        comes = f"no fire before {_horizon()}" if following is None else _time(job, following)
+        comes = nothing_after(job, end) if following is None else _time(job, following)
         lines.append(f"  next        {comes}")
     sys.stdout.write("\n".join(map(safe, lines)) + "\n")
     return 0
@@ -79,10 +81,6 @@ def _asked(text: str, job: Job) -> tuple[datetime, datetime]:
         raise UsageError(str(error)) from None
 
 
-def _horizon() -> int:
-    return (datetime.now(UTC) + HORIZON).year
-
-
 def _headline(job: Job, traces: list[Trace], begin: datetime, end: datetime) -> str:
     local = begin.astimezone(job.timezone)
     when = f"on {local:%a %Y-%m-%d}" if end != begin else f"at {_time(job, begin)}"
@@ -91,13 +89,16 @@ def _headline(job: Job, traces: list[Trace], begin: datetime, end: datetime) -> 
     if fires:
         count = "runs" if len(fires) == 1 else f"runs {len(fires)} times"
         return f"{job.name} {count} {when}{disabled}"
-    if not traces:
-        why = "no clock names a time then"
-    elif all(trace.dropped_by is not None for trace in traces):
-        why = "filtered"
-    else:
-        why = "moved"
+    reasons = dict.fromkeys(map(_reason, traces))
+    why = "moved" if "moved" in reasons else ", ".join(reasons) or "no clock names a time then"
     return f"no run {when}{disabled}: {why}"
+
+
+def _reason(trace: Trace) -> str:
+    """Return in a word why a candidate did not fire where it was."""
+    if isinstance(trace.dropped_by, Bound):
+        return trace.dropped_by.why
+    return "moved" if trace.dropped_by is None else "filtered"
 
 
 def steps(job: Job, trace: Trace) -> Iterator[str]:
@@ -108,7 +109,7 @@ def steps(job: Job, trace: Trace) -> Iterator[str]:
     candidate = trace.candidate.astimezone(job.timezone).replace(tzinfo=None)
     if trace.nominal != candidate:
         yield _line(job, "", f"a clock change skips {trace.nominal:%H:%M}", "", None)
-    if trace.dropped_by is not None:
+    if isinstance(trace.dropped_by, Filter):
         why = f"dropped: {trace.why}" if trace.why else "dropped"
         place = lines.filters[_index(job.filters, trace.dropped_by)]
         yield _line(job, "filter", str(trace.dropped_by), f"   {why}", place)
@@ -118,6 +119,10 @@ def steps(job: Job, trace: Trace) -> Iterator[str]:
         if move is trace.moves[-1] and trace.time is not None:
             moved = f"-> {_time(job, trace.time)}"
         yield _line(job, "adjustment", str(move.adjustment), moved, place)
+    if isinstance(trace.dropped_by, Bound):
+        key, wall = trace.dropped_by
+        (place,) = lines.start if key == "start" else lines.end
+        yield _line(job, key, moment_text(wall), f"   dropped: {trace.why}", place)
 
 
 def _index(words: tuple[object, ...], word: object) -> int:

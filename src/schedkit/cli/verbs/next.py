@@ -15,10 +15,12 @@ from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.when import when, year_of
 from schedkit.config import positive
+from schedkit.filters import Filter
 from schedkit.job import Job
+from schedkit.scalars import moment_text
 from schedkit.schedule import HORIZON
-from schedkit.timeline import local
-from schedkit.traces import Trace
+from schedkit.timeline import local, resolved
+from schedkit.traces import Bound, Trace
 
 _ROWS = 10
 
@@ -103,8 +105,8 @@ def _of(
     try:
         if skipped:
             for trace in job.schedule.traces(start):
-                time = trace.candidate if trace.candidate > start else trace.time
-                yield Coming(time or trace.candidate, place, job, trace)
+                time = trace.candidate if trace.candidate > start else _landed(trace, job)
+                yield Coming(time, place, job, trace)
         else:
             for fire in job.schedule.fires(start):
                 nominals = list(fire.clock.nominals(fire.candidate, job.timezone))
@@ -114,18 +116,14 @@ def _of(
         ended[job.name] = str(error)
 
 
+def _landed(trace: Trace, job: Job) -> datetime:
+    """Return when what was moved fires, or would have if the job did not start or end."""
+    return trace.time or resolved(trace.moves[-1].wall, job.timezone)
+
+
 def _row(coming: Coming, now: datetime) -> list[render.Cell | str]:
     job, trace = coming.job, coming.trace
-    why = [str(trace.clock)]
-    if trace.dropped_by is not None:
-        said = f" ({trace.why})" if trace.why else ""
-        why.append(f"dropped by {trace.dropped_by}{said}")
-    elif trace.time is not None and trace.time != coming.time:
-        to = trace.time.astimezone(job.timezone)
-        words = ", ".join(str(move.adjustment) for move in trace.moves)
-        why.append(f"moved to {to:%a %Y-%m-%d %H:%M} by {words}")
-    elif (moved := _moved_from(coming)) is not None:
-        why.append(f"moved from {moved:%a %Y-%m-%d %H:%M}")
+    why = [str(trace.clock), *_became(coming)]
     if (note := _note(coming)) is not None:
         why.append(note)
     dropped = trace.dropped_by is not None
@@ -137,11 +135,28 @@ def _row(coming: Coming, now: datetime) -> list[render.Cell | str]:
     ]
 
 
+def _became(coming: Coming) -> Iterator[str]:
+    """Yield what became of a candidate other than that it fires."""
+    job, trace = coming.job, coming.trace
+    if isinstance(trace.dropped_by, Filter):
+        yield f"dropped by {trace.dropped_by}" + (f" ({trace.why})" if trace.why else "")
+        return
+    landed = _landed(trace, job) if trace.moves else trace.time
+    if landed is not None and landed != coming.time:
+        to = landed.astimezone(job.timezone)
+        words = ", ".join(str(move.adjustment) for move in trace.moves)
+        yield f"moved to {to:%a %Y-%m-%d %H:%M} by {words}"
+    elif (moved := _moved_from(coming)) is not None:
+        yield f"moved from {moved:%a %Y-%m-%d %H:%M}"
+    if isinstance(trace.dropped_by, Bound):
+        yield f"{trace.why} {moment_text(trace.dropped_by.wall)}"
+
+
 def _moved_from(coming: Coming) -> datetime | None:
-    trace = coming.trace
-    if trace.time is None or trace.candidate == trace.time:
+    fires = coming.trace.time or coming.time
+    if coming.trace.candidate == fires:
         return None
-    return trace.candidate.astimezone(coming.job.timezone)
+    return coming.trace.candidate.astimezone(coming.job.timezone)
 
 
 def _note(coming: Coming) -> str | None:
@@ -176,5 +191,12 @@ def _why_not_there(job: Job, start: datetime) -> str | None:
     if job.starts_with_runner:
         return "when the runner starts"
     if next(job.schedule.known_after(start), None) is None:
-        return f"no fire before {year_of(start, HORIZON)}"
+        return nothing_after(job, start)
     return None
+
+
+def nothing_after(job: Job, instant: datetime) -> str:
+    """Return up to when a job that does not fire after *instant* was asked about."""
+    if job.end is not None:
+        return f"no fire up to its end, {moment_text(job.end)}"
+    return f"no fire before {year_of(instant, HORIZON)}"
