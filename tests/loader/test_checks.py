@@ -25,6 +25,8 @@ def warned(written: str) -> str:
         "command: no-such-program --x",
         "command: [sh, -c, 'exit 3']",
         "command: [/bin/sh]",
+        "command: x, user: root, group: root",
+        "command: x, user: 99999, group: 99999",
         "python: 'json:dumps'",
         "python: 'beside:main'",
         "python: 'package.inner:main'",
@@ -57,6 +59,14 @@ def test_nothing_is_said_of_a_job_that_can_run(keys: str) -> None:
             "interpreter: no-python, python: 'm:f'", 25, "no-python",
             "the program 'no-python' is not found",
         ),
+        (
+            "user: no-such-user, command: x", 18, "no-such-user",
+            "there is no user 'no-such-user' on this machine",
+        ),
+        (
+            "group: no-such, command: x", 19, "no-such",
+            "there is no group 'no-such' on this machine",
+        ),
         ("env_file: no.env, command: x", 22, "no.env", "'no.env' is not a file"),
         (
             "env: {A: a, B: {from_file: key}}, command: x", 39, "key", "'key' is not a file",
@@ -79,6 +89,14 @@ def test_what_is_suspicious_is_shown_with_its_place(
     )
 
     actual = warned(f"{line}\n")
+
+    assert expected == actual
+
+
+def test_the_nearest_user_is_named() -> None:
+    expected = "  = help: did you mean 'root'?"
+
+    actual = warned("jobs: {a: {command: x, clock: every 1h, user: rooot}}\n").splitlines()[-1]
 
     assert expected == actual
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import grp
 import importlib.util
 import os
+import pwd
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,7 +14,7 @@ from pathlib import Path
 
 from schedkit.commands import FromFile
 from schedkit.config import Config
-from schedkit.errors import ConfigError, Problem
+from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.job import Job
 from schedkit.loader import document
 from schedkit.loader.document import Document
@@ -53,6 +55,7 @@ def _place(
 
 
 def _of(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
+    yield from _accounts(job)
     try:
         directory = job.path(job.working_dir)
         if not directory.is_dir():
@@ -78,6 +81,19 @@ def _of(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
         yield from _program(("interpreter",), job.interpreter, directory)
     else:
         yield from _function(job, directory)
+
+
+def _accounts(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
+    """Look for the user and the group of a job; what is given as a number need not be there."""
+    for key, name, find in (("user", job.user, pwd.getpwnam), ("group", job.group, grp.getgrnam)):
+        if name is None or name.isdecimal():
+            continue
+        try:
+            find(name)
+        except KeyError:
+            names = [entry[0] for entry in (pwd.getpwall() if key == "user" else grp.getgrall())]
+            hint = did_you_mean(name, names)
+            yield (key,), Problem(f"there is no {key} {name!r} on this machine", hint)
 
 
 def _is_file(job: Job, name: str) -> bool:
