@@ -220,11 +220,15 @@ class Sched:
 
 def alive(pid: int) -> bool:
     """Return whether a process still runs; a zombie does not."""
+    return process_state(pid) not in (None, "Z")
+
+
+def process_state(pid: int) -> str | None:
+    """Return the letter that proc(5) has for the state of a process, None when there is none."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0]
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0]
     except OSError:
-        return False
-    return state != "Z"
+        return None
 
 
 def seconds_between(first: str, last: str) -> int:
@@ -232,12 +236,12 @@ def seconds_between(first: str, last: str) -> int:
     return (datetime.fromisoformat(last) - datetime.fromisoformat(first)) // _SECOND + 1
 
 
-def kill_marked(mark: str) -> None:
+def kill_marked(mark: str, number: signal.Signals = signal.SIGKILL) -> None:
     """Kill every process with this entry in its environment: those of one test, and no others."""
     for path in Path("/proc").iterdir():
         with suppress(OSError, ValueError):
             if mark.encode() in (path / "environ").read_bytes().split(b"\0"):
-                os.kill(int(path.name), signal.SIGKILL)
+                os.kill(int(path.name), number)
 
 
 def gone(pid: int) -> bool:

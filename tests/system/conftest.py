@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,3 +19,11 @@ def sched(tmp_path: Path) -> Iterator[Sched]:
     made = Sched(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def seed() -> int:
+    """A seed for what happens at random; shown when the test fails, set by SCHED_SEED."""
+    found = int(os.environ.get("SCHED_SEED", time.time_ns() % 10**9))
+    sys.stdout.write(f"SCHED_SEED={found}\n")
+    return found
