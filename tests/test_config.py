@@ -54,10 +54,40 @@ def test_a_job_that_there_is_not_is_named(
     assert (expected,) == actual
 
 
-def test_a_config_can_be_handed_to_another_process(config: Config) -> None:
-    expected = config
+FULL = """
+pools: {database: 2}
+runner: {max_parallel: 8, reload_on_change: false}
+jobs:
+  a:
+    command: x
+    clock: every 1h
+    start: 2026-12-01 00:00
+    end: 2026-12-31 23:59
+    max_runs: 5
+    user: backup
+    umask: 027
+    nice: 5
+    limits: {memory: 512 MiB, cpu_time: 1h, open_files: 64, processes: 9}
+    retry: {max_retries: 3, jitter: 5s, on_exit_codes: [75], within: 1h}
+    overlap: replace
+    pool: database
+    priority: -5
+    catchup: all
+    catchup_limit: 7
+    start_deadline: 1h
+    on_interrupted: rerun
+    output: {max_size: 1 MB}
+    history: {keep_runs: 10, keep_days: 30}
+"""
 
-    actual = pickle.loads(pickle.dumps(config))
+
+def test_a_config_can_be_handed_to_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    expected = load(FULL)
+
+    actual = pickle.loads(pickle.dumps(expected))
 
     assert expected == actual
 

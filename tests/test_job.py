@@ -61,6 +61,24 @@ def test_a_key_is_read(written: dict[str, object], expected: object) -> None:
     assert expected == actual
 
 
+def test_keys_that_are_written_read_back_as_the_same() -> None:
+    expected = keys(
+        start="2026-12-01 00:00",
+        umask="027",
+        nice=5,
+        limits={"memory": "512MiB", "cpu_time": "90s"},
+        retry={"max_retries": 3, "jitter": "5s", "on_exit_codes": 75, "within": "1h"},
+        output={"max_size": "1G"},
+        history={"keep_days": 30},
+        priority=-5,
+    )
+
+    written = values.written(expected)
+    actual = values.read(Keys, written)
+
+    assert expected == actual
+
+
 @pytest.mark.parametrize("code", ["none", "latest"])
 def test_a_limit_of_what_is_caught_up_needs_all_to_be(code: str) -> None:
     message = f"catchup_limit has no effect with catchup {code}"
