@@ -180,7 +180,7 @@ class Keys:
     start_deadline: Duration | None = None
     """A run that has waited this long since it was due is not started any more: it is missed."""
     on_interrupted: Literal["fail", "rerun"] = "fail"
-    """Whether a run whose process was lost has failed, or runs again as far as retry allows."""
+    """Whether a run whose process was lost is over, or runs again: once, or as retry allows."""
 
     output: Output = _USUAL_OUTPUT
     """What is kept of what it writes."""
