@@ -74,6 +74,7 @@ ACCEPTED = [
     "retry: 3",
     "retry: '3'",
     "retry: {max_retries: 3, delay: 5m, backoff: exponential, factor: 1.5, max_delay: 1h}",
+    "retry: {max_retries: '3', factor: '1.5', backoff: exponential}",
     "overlap: allow\ncatchup: none\ncatchup_window: 1w\ngrace: 0s",
     "start: 2026-12-24 18:00\nend: 2027-01-02T06:00:00\nmax_runs: 10",
     "overlap: queue_all\npool: database\npriority: -5",
@@ -137,6 +138,25 @@ def test_every_key_and_word_of_the_schema_says_what_it_is() -> None:
     words = [m for kind in ("clock", "filter", "adjustment") for m in whole["$defs"][kind]["anyOf"]]
     actual = [name for name, key in job.items() if not key.get("description")]
     actual += [str(word) for word in words if "properties" in word and not word["description"]]
+
+    assert expected == actual
+
+
+def test_a_default_that_is_shown_could_be_written() -> None:
+    """An editor writes it into the file."""
+    whole = schema()
+    expected: list[str] = []
+
+    parts = [whole["$defs"][name] for name in ("job", "Retry", "Success", "Limits", "Output")]
+    actual = [
+        f"{name}: {key['default']}"
+        for part in [*parts, whole["$defs"]["History"], whole["properties"]["runner"]]
+        for name, key in part["properties"].items()
+        if "default" in key
+        and not jsonschema.Draft7Validator({**key, "$defs": whole["$defs"]}).is_valid(
+            key["default"]
+        )
+    ]
 
     assert expected == actual
 

@@ -71,7 +71,7 @@ def _of(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
 
     generator = GenerateJsonSchema(by_alias=False, ref_template="#/$defs/{model}")
     found: dict[str, Any] = generator.generate(values.adapter(kind).core_schema)
-    definitions.update(found.pop("$defs", {}))
+    definitions.update({name: _tidy(one) for name, one in found.pop("$defs", {}).items()})
     tidy: dict[str, Any] = _tidy(found)
     return tidy
 
@@ -95,7 +95,17 @@ def _tidy(schema: Any) -> Any:
     elif kind in ("integer", "number"):
         schema = {**schema, "type": [kind, "string"], "pattern": r"^\s*[-+]?[0-9.]+\s*$"}
     dropped = {"title"} if isinstance(schema.get("title"), str) else set()
+    if not _can_be_written(schema):
+        dropped.add("default")
     return {key: _tidy(entry) for key, entry in schema.items() if key not in dropped}
+
+
+def _can_be_written(schema: dict[str, Any]) -> bool:
+    """Return whether a file could say the default of a schema: pydantic shows a value otherwise."""
+    default, pattern = schema.get("default"), schema.get("pattern", "")
+    if schema.get("type") == "string":
+        return isinstance(default, str) and re.search(pattern, default) is not None
+    return not isinstance(default, (dict, list))
 
 
 def _vocabulary(vocabulary: Vocabulary[Any], definitions: dict[str, Any]) -> dict[str, Any]:
