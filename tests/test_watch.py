@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from schedkit.watch import Signals, SystemWatch
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
 
@@ -99,6 +104,45 @@ def test_its_times_only_move_forward(watch: SystemWatch) -> None:
     times = [watch.elapsed() for _ in range(100)]
 
     assert times == sorted(times)
+
+
+def test_the_wall_clock_less_its_offset_is_the_time_since_the_machine_was_started(
+    watch: SystemWatch,
+) -> None:
+    uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+
+    passed = watch.now() - EPOCH - watch.offset()
+
+    assert 0 <= passed.total_seconds() - uptime < 10
+
+
+def test_its_offset_stays_while_time_passes(watch: SystemWatch) -> None:
+    before = watch.offset()
+
+    watch.wait(watch.now() + 20 * MS, None, ())
+
+    assert abs(watch.offset() - before) < 5 * MS
+
+
+def _offset(*under: str) -> timedelta:
+    """Return the offset as a process sees it that is started in some way."""
+    code = "from schedkit.watch import SystemWatch; print(SystemWatch().offset().total_seconds())"
+    command = [*under, sys.executable, "-c", code]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return timedelta(seconds=float(answer.stdout))
+
+
+@pytest.mark.system
+@pytest.mark.skipif(shutil.which("faketime") is None, reason="faketime is not installed")
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_wall_clock_that_is_set_changes_the_offset_by_as_much(
+    watch: SystemWatch, hours: int
+) -> None:
+    set_clock = ("faketime", "--exclude-monotonic", "-f", f"{hours:+}h")
+
+    step = _offset(*set_clock) - watch.offset()
+
+    assert abs(step - hours * HOUR) < 5 * MS
 
 
 def test_a_closed_watch_keeps_no_descriptor() -> None:

@@ -20,6 +20,7 @@ from typing import Protocol
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_AT_ONCE = 1_000_000  # nanoseconds; clocks that are read within are read together
 
 
 class Watch(Protocol):
@@ -30,6 +31,13 @@ class Watch(Protocol):
 
     def elapsed(self) -> timedelta:
         """Return the time since some fixed moment, whatever the wall clock is set to."""
+
+    def offset(self) -> timedelta:
+        """
+        Return the wall clock less all the time that has passed: it changes when that clock is set.
+
+        It does not when time passes unseen, because the machine sleeps.
+        """
 
     def wait(
         self, until: datetime | None, elapsed: timedelta | None, descriptors: Iterable[int]
@@ -60,6 +68,15 @@ class SystemWatch:
     def elapsed(self) -> timedelta:
         """Return the time since the machine was started, without the time that it slept."""
         return timedelta(microseconds=time.monotonic_ns() // 1000)
+
+    def offset(self) -> timedelta:
+        """Return the time from 1970 to the start of the machine, as the wall clock has it now."""
+        while True:
+            before = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+            wall = time.time_ns()
+            # Whoever is stopped between two clocks would take the pause for a step.
+            if time.clock_gettime_ns(time.CLOCK_BOOTTIME) - before < _AT_ONCE:
+                return timedelta(microseconds=(wall - before) // 1000)
 
     def wait(
         self, until: datetime | None, elapsed: timedelta | None, descriptors: Iterable[int]
