@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from schedkit.cli.declaration import Option
-from schedkit.errors import SchedError
+from schedkit.errors import ConfigError, SchedError, StoreError
 
 if TYPE_CHECKING:
     from schedkit.config import Config
@@ -57,6 +58,10 @@ class Context:
 
         Raises: InvalidFileError, NoFileError.
         """
+        return self._config
+
+    @cached_property
+    def _config(self) -> Config:
         from schedkit import compiled
 
         return compiled.load(self.paths)
@@ -88,6 +93,22 @@ class Context:
             return Path("/var/lib/sched")
         return directory / ".sched"
 
+    def state_in_use(self) -> Path:
+        """
+        Return the state directory as `state_directory` does, also when the files are broken.
+
+        It is then the one that a runner takes, if there is a history in it.
+
+        Raises: InvalidFileError, NoFileError.
+        """
+        try:
+            return self.state_directory()
+        except ConfigError:
+            place = self.state_place(None)
+            if not (place / "history.db").exists():
+                raise
+            return place
+
     def history(self, config: Config | None = None) -> SQLiteReader | None:
         """
         Open the history for reading; None when nothing has run yet.
@@ -96,8 +117,17 @@ class Context:
         """
         from schedkit.store.reader import SQLiteReader
 
-        path = self.state_directory(config) / "history.db"
+        state = self.state_in_use() if config is None else self.state_directory(config)
+        path = state / "history.db"
         return SQLiteReader.open(path) if path.exists() else None
+
+    def command(self, *words: str) -> str:
+        """Return what to type to run another verb on the same files and history."""
+        import shlex
+
+        options = [word for path in self.config for word in ("-c", path)]
+        options += ["--state", self.state] if self.state is not None else []
+        return shlex.join(["sched", *options, *words])
 
     def colour(self, stream: object = None) -> bool:
         """Return whether to colour what goes to *stream*, stdout unless it is given."""
@@ -109,6 +139,21 @@ class Context:
             return True
         isatty = getattr(stream or sys.stdout, "isatty", None)
         return bool(isatty and isatty()) and os.environ.get("TERM") != "dumb"
+
+
+def make_state_directory(state: Path) -> None:
+    """
+    Make the state directory, unless it is there.
+
+    Raises: PermissionError, StoreError.
+    """
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except PermissionError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StoreError(f"{state} cannot be the state directory: {reason}") from error
 
 
 def _places() -> list[Path]:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import schedkit
 from schedkit import durations
-from schedkit.cli.context import Context
+from schedkit.cli.context import Context, make_state_directory
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import UsageError
 from schedkit.cli.when import span
-from schedkit.errors import ConfigError, StoreError
+from schedkit.errors import ConfigError
 from schedkit.log import FORMATS, fields
 
 if TYPE_CHECKING:
@@ -72,18 +72,8 @@ def run(
 
     log.set_up(log_format, level, colour=context.colour(sys.stderr))
     state = context.state_place(config.state if config is not None else None)
-    _make(state)
+    make_state_directory(state)
     return _run(context, config or broken, state, only, duration)
-
-
-def _make(state: Path) -> None:
-    try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except PermissionError:
-        raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StoreError(f"{state} cannot be the state directory: {reason}") from error
 
 
 def _run(
