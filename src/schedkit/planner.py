@@ -68,7 +68,7 @@ def at_startup(job: Job, now: datetime, *, first_of_boot: bool) -> bool:
         for clock in job.clock
     )
     wall = local(now, job.timezone)
-    return starts and all(f.admits(wall) for f in job.filters)
+    return starts and job.schedule.covers(now) and all(f.admits(wall) for f in job.filters)
 
 
 @dataclass(frozen=True, slots=True)
