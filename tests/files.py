@@ -127,6 +127,17 @@ class Sched:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(written), encoding="utf-8")
 
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command line whose answer is of no interest."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "schedkit", *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
     def __call__(self, *arguments: str, **environment: str) -> Answer:
         """Run a command line to its end."""
         done = subprocess.run(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import socket
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +27,8 @@ class FakeOperations:
         self.answers: list[Answer] = []
         self.jobs = ["a", "b"]
         self.more: dict[str, Any] = {}
+        self.skips: str | None = None
+        self.reloaded: dict[str, Any] | None = None
 
     def trigger(self, job: str, who: str, params: Mapping[str, str], *, force: bool) -> Triggered:
         self.asked.append(("trigger", job, who, dict(params), force))
@@ -31,7 +36,7 @@ class FakeOperations:
             raise UnknownJobError(job, "did you mean 'a'?")
         if job == "b" and not force:
             raise NotNowError("b is paused by root")
-        return Triggered("7k3m2q", "running")
+        return Triggered("7k3m2q", "skipped" if self.skips else "running", self.skips)
 
     def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:
         self.asked.append(("cancel", target, who, number))
@@ -49,7 +54,10 @@ class FakeOperations:
 
     def reload(self, who: str, answer: Answer) -> None:
         self.asked.append(("reload", who))
-        self.answers.append(answer)
+        if self.reloaded is not None:
+            answer(self.reloaded)
+        else:
+            self.answers.append(answer)
 
     def status(self) -> dict[str, Any]:
         self.asked.append(("status",))
@@ -111,3 +119,30 @@ def heard(client: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return data + b"<gone>"
+
+
+class Answering:
+    """A server that answers by itself, in a thread: a runner, as far as a verb can see."""
+
+    def __init__(self, state: Path) -> None:
+        state.mkdir(exist_ok=True)
+        self.operations = FakeOperations()
+        self._server = Server(state / "control", self.operations)
+        self._stop, self._stopped = os.pipe()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            ready, _, _ = select.select([self._stop, *self._server.descriptors()], [], [])
+            if self._stop in ready:
+                return
+            self._server.serve(set(ready))
+
+    def close(self) -> None:
+        """Stop listening."""
+        os.write(self._stopped, b"x")
+        self._thread.join()
+        self._server.close()
+        os.close(self._stop)
+        os.close(self._stopped)

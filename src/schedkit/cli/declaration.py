@@ -16,7 +16,10 @@ from typing import Any, NamedTuple
 
 # Each verb is a function, of that name, in the module verbs.<name> below this package; a word
 # that Python or a builtin has already taken has an underscore behind it in the function's name.
-VERBS = ("run", "validate", "next", "explain", "history", "list", "schema", "init")
+VERBS = (
+    "run", "validate", "next", "explain", "history", "list", "status", "logs", "trigger",
+    "cancel", "pause", "resume", "reload", "schema", "init",
+)  # fmt: skip
 
 
 class Option(NamedTuple):
@@ -35,15 +38,22 @@ class Option(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A parameter given by place: one, or any number of them when its type is a tuple."""
+    """
+    A parameter given by place: one, or any number of them when its type is a tuple.
+
+    One without a default has to be given.
+    """
 
     help: str
     metavar: str
     hidden: bool = False
 
 
+MISSING: Any = inspect.Parameter.empty
+
+
 class Parameter(NamedTuple):
-    """A parameter of a verb: what its function says of it."""
+    """A parameter of a verb: what its function says of it; *default* is MISSING without one."""
 
     name: str
     how: Option | Argument

@@ -10,6 +10,7 @@ from schedkit.errors import ConfigError, LockedError, Problem, SchedError, Store
 
 FAILED = 1
 USAGE = 2
+NO_RUNNER = 3
 NO_SUCH_JOB = 4
 NO_STORE = 69
 LOCKED = 75
@@ -23,11 +24,21 @@ class UsageError(SchedError):
 
 def exit_code(error: Exception) -> int | None:
     """Say on stderr what went wrong and return its exit code; None for a bug of ours."""
+    from schedkit.cli.asking import NoRunnerError
     from schedkit.cli.context import NoFileError
     from schedkit.config import UnknownJobError
+    from schedkit.control.client import SilentError
+    from schedkit.control.protocol import RefusedError
+    from schedkit.operations import NoSuchRunError
 
+    if isinstance(error, RefusedError):
+        _say((Problem(_safe(str(error)), error.hint and _safe(error.hint)),))
+        return error.code
     codes: dict[type[Exception], int] = {
         UnknownJobError: NO_SUCH_JOB,  # before ConfigError, which it is as well
+        NoSuchRunError: NO_SUCH_JOB,
+        NoRunnerError: NO_RUNNER,
+        SilentError: LOCKED,
         ConfigError: INVALID_FILE,
         NoFileError: INVALID_FILE,
         UsageError: USAGE,
@@ -52,6 +63,13 @@ def exit_code(error: Exception) -> int | None:
 
 def _lower(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
+
+
+def _safe(text: str) -> str:
+    """Return what another process says, fit to be seen: it may quote what anybody wrote."""
+    from schedkit.texts import safe
+
+    return "\n".join(map(safe, text.split("\n")))
 
 
 def give_up_stdout() -> None:

@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from schedkit.cli.context import context
-from schedkit.cli.declaration import VERBS, Argument, Option, Parameter, parameters, verb_function
+from schedkit.cli.declaration import (
+    MISSING,
+    VERBS,
+    Argument,
+    Option,
+    Parameter,
+    parameters,
+    verb_function,
+)
 from schedkit.errors import ConfigError
 
 
@@ -57,7 +65,7 @@ def _read(
         if not text.startswith("-") or text == "-":
             if stop_at_word:
                 return given, arguments[position - 1 :]
-            if words is None or (not words.many and given[words.name] is not None):
+            if words is None or not (words.many or given[words.name] is words.default):
                 raise _LeaveToTyperError
             given[words.name] = (*given[words.name], text) if words.many else text
             continue
@@ -77,7 +85,13 @@ def _read(
             position += 1
         read = _value(option, value)
         given[option.name] = (*given[option.name], read) if option.many else read
+    _check_given(given)
     return given, ()
+
+
+def _check_given(given: dict[str, Any]) -> None:
+    if MISSING in given.values():
+        raise _LeaveToTyperError
 
 
 def _value(option: Parameter, text: str) -> Any:

@@ -1,0 +1,123 @@
+"""How a verb has something done: by the runner that is up, or with none up in the history."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schedkit.cli.context import Context, make_state_directory
+from schedkit.control.client import Connection, SilentError, connect
+from schedkit.errors import ConfigError, LockedError, SchedError
+
+if TYPE_CHECKING:
+    from schedkit.config import Config
+    from schedkit.control.dispatch import Wish
+    from schedkit.lock import RunnerLock
+
+PATIENCE = timedelta(seconds=5)  # for a runner that holds the lock and does not listen yet
+_AGAIN = timedelta(milliseconds=50)
+
+
+class NoRunnerError(SchedError):
+    """No runner is up, and only a runner could do it."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What can be asked: a *runner*, or the history of *state*, None of the former being up."""
+
+    context: Context
+    state: Path
+    runner: Connection | None
+
+    def ask(self, wish: Wish) -> dict[str, Any]:
+        """
+        Have something done; return the answer.
+
+        Raises: SchedError.
+        """
+        if self.runner is not None:
+            return self.runner.ask(wish)
+        import platform
+        from datetime import UTC, datetime
+
+        import schedkit
+        from schedkit import processes
+        from schedkit.control import dispatch
+        from schedkit.control.address import user_name
+        from schedkit.offline import StoreOperations
+        from schedkit.store import Holder
+        from schedkit.store.sqlite import SQLiteStore
+
+        jobs = {job.name: job for job in _config(self.context, self.state).jobs}
+        me = Holder(
+            os.getpid(), platform.node(), processes.boot_id(), schedkit.__version__, runs=False
+        )
+        store = SQLiteStore(self.state / "history.db")
+        try:
+            operations = StoreOperations(store, jobs, me, datetime.now(UTC))
+            answer = dispatch.answer(wish, operations, user_name(os.getuid()))
+            operations.close()
+        finally:
+            store.close()
+        return answer
+
+
+@contextmanager
+def asking(context: Context) -> Iterator[Asking]:
+    """
+    Yield what can be asked; with no runner up none starts until that is done.
+
+    Raises: SilentError when a runner is up and does not answer, NoFileError, PermissionError.
+    """
+    state = context.state_in_use()
+    reached = _reach(state)
+    if isinstance(reached, Connection):
+        with reached:
+            yield Asking(context, state, reached)
+        return
+    try:
+        yield Asking(context, state, None)
+    finally:
+        reached.release()
+
+
+def _reach(state: Path) -> Connection | RunnerLock:
+    """Return a connection to the runner; the lock that it would hold, with none up."""
+    from schedkit.lock import RunnerLock
+    from schedkit.watch import SystemWatch
+
+    make_state_directory(state)
+    watch = SystemWatch()
+    deadline = watch.elapsed() + PATIENCE
+    try:
+        while True:
+            connection = connect(state)
+            if connection is not None:
+                return connection
+            try:
+                return RunnerLock(state)
+            except LockedError as error:  # it is about to listen, or a verb is about to be done
+                if watch.elapsed() >= deadline:
+                    raise SilentError(f"{error}, and it does not listen") from error
+            watch.wait(None, watch.elapsed() + _AGAIN, ())
+    finally:
+        watch.close()
+
+
+def _config(context: Context, state: Path) -> Config:
+    """Return what the files say; when they are broken, what a runner would go on with."""
+    try:
+        return context.load()
+    except ConfigError:
+        from schedkit.last_good import last_good
+
+        known = last_good(state)
+        if known is None:
+            raise
+        return known

@@ -1,0 +1,154 @@
+"""A run as it goes on: what it writes, and when it is over. Read from the state directory alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import timedelta
+from pathlib import Path
+
+from schedkit import durations, inotify
+from schedkit.cli.output import Reading, last_lines, writer
+from schedkit.inotify import Inotify
+from schedkit.launch import output_file
+from schedkit.operations import NoSuchRunError
+from schedkit.run import AttemptKey, Run, State, run_id, run_number
+from schedkit.store import SQLiteReader
+from schedkit.texts import safe
+from schedkit.watch import SystemWatch
+
+_LOOK_AGAIN = timedelta(seconds=5)  # though nothing was told: some file systems never tell
+_TOLD = inotify.MODIFY | inotify.CREATE | inotify.MOVED_TO
+
+
+def look(state: Path, number: int) -> Run:
+    """
+    Return the record of a run.
+
+    Raises: NoSuchRunError, StoreError.
+    """
+    # Opened each time: one that was opened while nobody wrote would see nothing new.
+    with closing(SQLiteReader.open(state / "history.db")) as store:
+        run = store.run(number)
+    if run is None:
+        raise NoSuchRunError(f"there is no run {run_id(number)!r} any more")
+    return run
+
+
+def until_over(state: Path, number: int, show: Callable[[Run], None]) -> Run:
+    """
+    Wait until a run is over, whoever the runner is by then; return its record.
+
+    *show* is called with the record as often as something may have changed, then at the end.
+
+    Raises: NoSuchRunError when it is pruned meanwhile, StoreError.
+    """
+    with closing(_Changes(state, number)) as changes:
+        while True:
+            changes.watch()
+            run = look(state, number)
+            show(run)
+            if run.state.terminal:
+                return run
+            changes.wait()
+
+
+def in_words(run: Run) -> str:
+    """Return how a run ended: `backup failed after 12m04s, exit 1: no space left`."""
+    took = "" if run.duration is None else f" after {durations.brief(run.duration)}"
+    code = "" if not run.exit_code else f", exit {run.exit_code}"
+    reason = "" if run.reason is None else f": {run.reason}"
+    return safe(f"{run.job} {run.state.replace('_', ' ')}{took}{code}{reason}")
+
+
+class _Changes:
+    """Tells when the history, or the output of a run, may have changed."""
+
+    def __init__(self, state: Path, number: int) -> None:
+        self._places = [state, output_file(state / "output", AttemptKey(number, 1)).parent]
+        self._clock = SystemWatch()
+        self._inotify: Inotify | None = None
+        with suppress(OSError):  # where there are too many already, looking again has to do
+            self._inotify = Inotify()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._clock.close()
+        if self._inotify is not None:
+            self._inotify.close()
+
+    def watch(self) -> None:
+        """Watch what there is by now: the directory for output is made with the first one."""
+        if self._inotify is not None:
+            for place in self._places:
+                with suppress(OSError):
+                    self._inotify.add(str(place), _TOLD | inotify.ONLYDIR)
+
+    def wait(self) -> None:
+        """Wait until something happens there."""
+        told = [self._inotify.descriptor] if self._inotify is not None else []
+        self._clock.wait(None, self._clock.elapsed() + _LOOK_AGAIN, told)
+        if self._inotify is not None:
+            self._inotify.read()
+
+
+class Copying:
+    """
+    Copies what a run writes to stdout, from an attempt on; of that one the last *lines* alone.
+
+    *found* is whether there was a file to copy.
+    """
+
+    def __init__(self, state: Path, run: Run, attempt: int, lines: int | None = None) -> None:
+        self._output = state / "output"
+        self._number = run_number(run.id) or 0
+        self._attempt = attempt
+        self._lines = lines
+        self._descriptor: int | None = None
+        self._reading: Reading | None = None
+        self._writer = writer()
+        self.found = False
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = self._reading = None
+
+    def copy(self, run: Run) -> None:
+        """Copy what is new, of this attempt and those after it."""
+        self.copy_attempt(run)
+        while self._attempt < run.attempts:
+            self.close()
+            self._attempt += 1
+            self._lines = None
+            sys.stderr.write(f"attempt {self._attempt} of {run.most_attempts}\n")
+            self.copy_attempt(run)
+
+    def copy_attempt(self, _: Run) -> None:
+        """Copy what is new of this attempt."""
+        if self._reading is None:
+            self._open()
+        if self._reading is not None:
+            for part in self._reading.new():
+                self._writer.write(part)
+
+    def _open(self) -> None:
+        path = output_file(self._output, AttemptKey(self._number, self._attempt))
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        self.found = True
+        self._descriptor = descriptor
+        begin = 0 if self._lines is None else last_lines(descriptor, self._lines)
+        self._reading = Reading(descriptor, begin)
+
+
+def why_nothing(run: Run) -> str:
+    """Return why there is no output of a run."""
+    if run.attempts and run.state is not State.QUEUED:
+        return "wrote nothing"
+    return safe(f"has not run: {run.state}" + (f": {run.reason}" if run.reason else ""))
