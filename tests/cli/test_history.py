@@ -154,6 +154,7 @@ def test_json_has_every_part_by_name(filled: Sched) -> None:
                 "job": "backup",
                 "fire_time": "2026-11-20T02:30:00+01:00",
                 "trigger": "schedule",
+                "who": "runner",
                 "state": "failed",
                 "reason": "exit code 3",
                 "attempts": 1,
@@ -165,6 +166,10 @@ def test_json_has_every_part_by_name(filled: Sched) -> None:
                 "duration": 3.0,
                 "lateness": 0.002,
                 "output": "output/1",
+                "output_bytes": null,
+                "dropped_bytes": null,
+                "peak_memory_kb": null,
+                "cpu_time": null,
                 "result": null,
                 "last_fire_time": null,
                 "count": 1

@@ -72,6 +72,7 @@ def test_json_has_every_part_by_name(filled: Sched) -> None:
                 "job": "off-too",
                 "description": "",
                 "enabled": false,
+                "paused": null,
                 "schedule": "every 1h",
                 "timezone": "UTC",
                 "file": "schedules.yaml",

@@ -14,7 +14,7 @@ from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.when import when
 from schedkit.config import UnknownJobError, positive
 from schedkit.errors import ConfigError, did_you_mean
-from schedkit.run import Run, State
+from schedkit.run import Run, State, Trigger
 from schedkit.store import Query
 
 _ROWS = 20
@@ -120,11 +120,16 @@ def note(run: Run, now: datetime) -> render.Cell:
         last = render.past(run.last_fire_time.astimezone(ZoneInfo(run.timezone)), now)
         plain = f"{run.count} fire times until {last.plain}: {run.reason}"
         return render.Cell(plain, f"{run.count} fire times until {last.shown}: {run.reason}")
-    if run.reason:
-        return render.Cell(run.reason)
-    if run.result is not None:
-        return render.Cell(f"returned {run.result}")
-    return render.Cell("late: caught up" if run.trigger == "catchup" else "")
+    said = [run.reason] if run.reason else []
+    if run.result is not None and not run.reason:
+        said.append(f"returned {run.result}")
+    if run.trigger is Trigger.CATCHUP and not said:
+        said.append("late: caught up")
+    if run.trigger is Trigger.MANUAL:
+        said.append(f"triggered by {run.who}")
+    if run.dropped_bytes:
+        said.append(f"{run.dropped_bytes} bytes of output dropped")
+    return render.Cell("; ".join(said))
 
 
 def _as_json(run: Run) -> dict[str, Any]:
@@ -138,6 +143,7 @@ def _as_json(run: Run) -> dict[str, Any]:
         "job": run.job,
         "fire_time": iso(run.fire_time),
         "trigger": run.trigger,
+        "who": run.who,
         "state": run.state,
         "reason": run.reason,
         "attempts": run.attempts,
@@ -149,6 +155,10 @@ def _as_json(run: Run) -> dict[str, Any]:
         "duration": None if run.duration is None else run.duration.total_seconds(),
         "lateness": None if run.lateness is None else run.lateness.total_seconds(),
         "output": run.output,
+        "output_bytes": run.output_bytes,
+        "dropped_bytes": run.dropped_bytes,
+        "peak_memory_kb": run.peak_memory_kb,
+        "cpu_time": None if run.cpu_time is None else run.cpu_time.total_seconds(),
         "result": run.result,
         "last_fire_time": iso(run.last_fire_time),
         "count": run.count,

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
+from schedkit.cli.health import pause_as_json, pause_text, pauses
 from schedkit.cli.verbs.history import COLOURS
 from schedkit.config import UnknownJobError
 from schedkit.errors import did_you_mean
 from schedkit.job import Job
 from schedkit.report import shown
-from schedkit.run import Run
+from schedkit.run import Pause, Run
 
 _COLUMNS = ("JOB", "SCHEDULE", "ZONE", "LAST", "NEXT", "IN", "DESCRIPTION")
 
@@ -38,11 +39,16 @@ def list_(
         if not patterns or any(fnmatchcase(job.name, pattern) for pattern in patterns)
     ]
     store = context.history(config)
-    last = store.last_runs([job.name for job in jobs]) if store is not None else {}
-    if store is not None:
-        store.close()
     now = datetime.now(UTC)
-    entries = [(job, last.get(job.name), _next_known(job, now)) for job in jobs]
+    last: dict[str, Run] = {}
+    paused: dict[str, Pause] = {}
+    if store is not None:
+        last = store.last_runs([job.name for job in jobs])
+        paused = pauses(store, now)
+        store.close()
+    entries = [
+        (job, last.get(job.name), paused.get(job.name), _next_known(job, now)) for job in jobs
+    ]
     if json:
         render.write_json([_as_json(*entry) for entry in entries])
         return 0
@@ -66,10 +72,12 @@ def schedule_text(job: Job) -> str:
 
 
 def _row(
-    job: Job, last: Run | None, fire: datetime | None, now: datetime
+    job: Job, last: Run | None, pause: Pause | None, fire: datetime | None, now: datetime
 ) -> list[render.Cell | str]:
     if not job.enabled:
         coming: list[render.Cell | str] = [render.Cell("disabled", colour="yellow"), "-"]
+    elif pause is not None:
+        coming = [pause_text(pause), "-"]
     elif fire is None and job.starts_with_runner:
         coming = ["at startup", "-"]
     elif fire is None:
@@ -89,11 +97,14 @@ def _row(
     ]
 
 
-def _as_json(job: Job, last: Run | None, fire: datetime | None) -> dict[str, Any]:
+def _as_json(
+    job: Job, last: Run | None, pause: Pause | None, fire: datetime | None
+) -> dict[str, Any]:
     return {
         "job": job.name,
         "description": job.description,
         "enabled": job.enabled,
+        "paused": None if pause is None else pause_as_json(pause),
         "schedule": schedule_text(job),
         "timezone": str(job.timezone),
         "file": shown(job.file),
