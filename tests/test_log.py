@@ -18,6 +18,18 @@ import pytest
 from running import LIMIT
 from schedkit import log
 
+HOSTILE = [
+    "one\ntwo",
+    "\r12:00:00 run succeeded",
+    '", "level": "error',
+    'x" job=other',
+    "\x1b[2J\x1b]0;title\x07",
+    "\x9b31m",
+    "\x00\x08\x7f",
+    "a\u202eb\u2028c\u2066",
+    "\udcff\udce4",
+]
+
 
 class Stderr(io.StringIO):
     """A stderr that may be a terminal."""
@@ -155,6 +167,17 @@ def test_a_traceback_stands_below(stderr: Stderr) -> None:
     )
 
 
+def test_a_traceback_cannot_move_the_cursor_of_a_terminal(stderr: Stderr) -> None:
+    logger = stderr.set_up("text")
+
+    try:
+        raise ValueError("\x1b[2J\rgone\u202e\udcff")  # noqa: TRY301  # it is to be logged
+    except ValueError:
+        logger.exception("failed")
+
+    assert _said(stderr).splitlines()[-1] == r"ValueError: \x1b[2J\rgone\u202e\udcff"
+
+
 # ---- json
 
 
@@ -167,6 +190,27 @@ def test_json_is_an_object_a_line(stderr: Stderr) -> None:
     record = json.loads(line)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+[+-]\d\d:\d\d", record.pop("time"))
     assert record == {"level": "warning", "message": "run missed", "job": "a\nb", "count": 5}
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_value_is_one_string_on_one_line_of_json(stderr: Stderr, value: str) -> None:
+    logger = stderr.set_up("json")
+
+    logger.info("said", extra=log.fields(value=value))
+
+    (line, rest) = stderr.getvalue().split("\n")
+    assert (json.loads(line)["value"], rest, line.isprintable()) == (value, "", True)
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_value_is_one_quoted_string_on_one_line_of_text(stderr: Stderr, value: str) -> None:
+    logger = stderr.set_up("text", colour=True)
+
+    logger.info("said", extra=log.fields(value=value, next=1))
+
+    (line, rest) = _said(stderr).split("\n")
+    shown = line.removeprefix("said              value=").removesuffix(" next=1")
+    assert (json.loads(shown), rest, line.isprintable()) == (value, "", True)
 
 
 def test_json_takes_any_value(stderr: Stderr) -> None:
@@ -242,7 +286,9 @@ def test_the_journal_gets_every_field_as_one_of_its_own(journal: socket.socket) 
     }
 
 
-@pytest.mark.parametrize("value", ["one\ntwo", "\n", "a=b\n", "ünï\nx", "FAKE=1\nPRIORITY=0"])
+@pytest.mark.parametrize(
+    "value", ["one\ntwo", "\n", "a=b\n", "ünï\nx", "FAKE=1\nPRIORITY=0", "\x1b\0\n"]
+)
 def test_a_value_of_several_lines_is_one_field_of_the_journal(
     journal: socket.socket, value: str
 ) -> None:
@@ -284,6 +330,14 @@ def test_a_record_too_large_for_the_journal_goes_to_stderr(stderr: Stderr) -> No
     assert len(_said(stderr)) > 10_000_000
 
 
+def test_what_is_no_text_goes_to_the_journal_all_the_same(journal: socket.socket) -> None:
+    _set_up_journal().info("said", extra=log.fields(reason="\udcff"))
+
+    actual = _read(journal.recv(65536))
+    _close()
+    assert (actual["MESSAGE"], actual["SCHED_REASON"]) == (r'said reason="\udcff"', "?")
+
+
 def test_auto_is_the_journal_where_stderr_is_its_stream(
     monkeypatch: pytest.MonkeyPatch, stderr: Stderr
 ) -> None:
@@ -308,3 +362,29 @@ def test_auto_is_text_where_stderr_is_another_stream(
     stderr.set_up("auto").info("said")
 
     assert _said(stderr) == "said\n"
+
+
+# ---- where it goes
+
+
+@pytest.mark.parametrize(("pid", "expected"), [(1, ("said\n", "")), (2, ("", "said\n"))])
+def test_the_log_of_the_first_process_of_a_container_is_its_stdout(
+    stderr: Stderr, monkeypatch: pytest.MonkeyPatch, pid: int, expected: tuple[str, str]
+) -> None:
+    stdout = Stderr()
+    monkeypatch.setattr(sys, "stdout", stdout)
+    monkeypatch.setattr(os, "getpid", lambda: pid)
+
+    stderr.set_up("auto").info("said")
+
+    assert expected == (_said(stdout), _said(stderr))
+
+
+def test_what_the_encoding_of_stdout_lacks_is_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii", "strict"))
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+
+    log.set_up("text", logging.INFO, colour=False).info("said", extra=log.fields(job="ü"))
+
+    assert written.getvalue().decode("ascii").endswith(" said              job=\\xfc\n")

@@ -6,6 +6,7 @@ Source: systemd's "Native Journal Protocol"; $JOURNAL_STREAM in systemd.exec(5).
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ import struct
 import sys
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TextIO, get_args
 
 Format = Literal["auto", "text", "json", "journal"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -40,20 +41,29 @@ def fields(**values: object) -> dict[str, object]:
     return {_OURS: {name: value for name, value in values.items() if value is not None}}
 
 
+def stream() -> TextIO:
+    """Return where the log goes: stderr, or stdout where we are all that a container runs."""
+    return sys.stdout if os.getpid() == 1 else sys.stderr
+
+
 def set_up(form: str, level: int, *, colour: bool) -> logging.Logger:
-    """Return the logger of the package, writing to stderr in *form*, one of FORMATS."""
+    """Return the logger of the package, writing to `stream` in *form*, one of FORMATS."""
     logger = logging.getLogger("schedkit")
     logger.setLevel(level)
     logger.propagate = False
+    out = stream()
+    if isinstance(out, io.TextIOWrapper):
+        # stdout refuses what its encoding lacks: in a container without a locale, an umlaut.
+        out.reconfigure(errors="backslashreplace")
     if form == "auto":
-        form = "journal" if _is_journal() else "text"
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+        form = "journal" if _is_journal(out) else "text"
+    handler: logging.Handler = logging.StreamHandler(out)
     if form == "journal":
-        handler = _JournalHandler()
+        handler = _JournalHandler(out)
     elif form == "json":
         handler.setFormatter(_Json())
     else:
-        handler.setFormatter(_Text(terminal=sys.stderr.isatty(), colour=colour))
+        handler.setFormatter(_Text(terminal=out.isatty(), colour=colour))
     logger.handlers[:] = [handler]
     return logger
 
@@ -82,7 +92,9 @@ class _Text(logging.Formatter):
             shown = f"\x1b[{code}m{shown}\x1b[0m" + " " * max(17 - len(shown), 0)
         said = " ".join(f"{name}={_quoted(value)}" for name, value in _fields(record).items())
         line = f"{time} {shown:<17} {said}".rstrip()
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        if record.exc_info:
+            line += "\n" + _shown(self.formatException(record.exc_info))
+        return line
 
 
 class _Json(logging.Formatter):
@@ -106,13 +118,14 @@ class _JournalHandler(logging.Handler):
 
     _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (0, 7))
 
-    def __init__(self) -> None:
+    def __init__(self, otherwise: TextIO) -> None:
         super().__init__()
+        self._otherwise = otherwise
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._text = _Text(terminal=False, colour=False)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send one record; a journal that is not there loses it to stderr."""
+        """Send one record; a journal that cannot take it loses it to the stream."""
         said = " ".join(f"{name}={_quoted(value)}" for name, value in _fields(record).items())
         priority = next(p for level, p in self._PRIORITIES if record.levelno >= level)
         pairs = [
@@ -126,7 +139,8 @@ class _JournalHandler(logging.Handler):
         try:
             self._socket.sendto(_datagram(pairs), _JOURNAL)
         except OSError:
-            sys.stderr.write(self._text.format(record) + "\n")
+            self._otherwise.write(self._text.format(record) + "\n")
+            self._otherwise.flush()
 
 
 def _datagram(pairs: Iterable[tuple[str, str]]) -> bytes:
@@ -146,10 +160,17 @@ def _quoted(value: object) -> str:
     return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())
 
 
-def _is_journal() -> bool:
-    """Return whether stderr is the journal: it names device and inode of what it gave us."""
+def _shown(lines: str) -> str:
+    """Return *lines* with what would move a terminal's cursor made visible."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in lines
+    )
+
+
+def _is_journal(out: TextIO) -> bool:
+    """Return whether *out* is the journal: it names device and inode of what it gave us."""
     try:
-        status = os.fstat(sys.stderr.fileno())
+        status = os.fstat(out.fileno())
     except (OSError, ValueError):
         return False
     told = os.environ.get("JOURNAL_STREAM", "")
