@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from files import Sched, text
+from past import FIRED, Past, write_past
+from schedkit.run import Pause, State
 
 JOBS = """
 timezone: Europe/Berlin
@@ -119,5 +121,41 @@ def test_a_broken_file_cannot_move_the_cursor(sched: Sched, tmp_path: Path) -> N
 
     shown = on_terminal(sched, "validate", NO_COLOR="1")
     actual = [character for character in shown if not character.isprintable() and character != "\n"]
+
+    assert expected == actual
+
+
+def test_a_status_is_aligned_and_harmless(filled: Sched) -> None:
+    filled.write("jobs: {a: {command: x, clock: every 1h}, b: {command: x, clock: every 1h}}\n")
+    pause = Pause("b", "bob", FIRED, FIRED.replace(year=2099), "no\x1b[2Jdisk")
+    (run,) = write_past(filled, [Past("a", State.FAILED)], [pause])
+    expected = text(f"""
+        no runner is up; a failed 2026-03-02 02:30:00: no luck
+        jobs       2
+        failing    a {run} failed 2026-03-02 02:30:00: no luck
+        paused     b paused by bob until Mon 2099-03-02 02:30: no\\x1b[2Jdisk
+    """)
+
+    actual = on_terminal(filled, "status", NO_COLOR="1")
+
+    assert f"{expected}\n" == actual
+
+
+def test_what_is_wrong_is_red(filled: Sched) -> None:
+    expected = "\x1b[31mno runner is up\x1b[0m\n"
+
+    actual = on_terminal(filled, "status", "--check")
+
+    assert expected == actual
+
+
+def test_what_a_run_wrote_cannot_move_the_cursor(filled: Sched) -> None:
+    """But for its lines and tabs: what looks like a prompt may not be one of somebody else's."""
+    filled.write("jobs: {a: {command: x, clock: every 1h}}\n")
+    wrote = "\tä\r\n\x1b[2J\x07".encode() + b"\xff\xe2\x82"
+    write_past(filled, [Past("a", State.SUCCEEDED, (wrote,))])
+    expected = "\tä\\r\n\\x1b[2J\\x07\\xff\\xe2\\x82"
+
+    actual = on_terminal(filled, "logs", "a")
 
     assert expected == actual

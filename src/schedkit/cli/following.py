@@ -115,6 +115,7 @@ class Copying:
         """Let go of the file."""
         if self._descriptor is not None:
             os.close(self._descriptor)
+            self._writer.write(b"", last=True)
         self._descriptor = self._reading = None
 
     def copy(self, run: Run) -> None:

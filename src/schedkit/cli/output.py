@@ -22,8 +22,8 @@ _PART = 1 << 16  # bytes read at a time
 class Writer(Protocol):
     """Where output goes."""
 
-    def write(self, data: bytes) -> None:
-        """Write what may be anything."""
+    def write(self, data: bytes, *, last: bool = False) -> None:
+        """Write what may be anything; *last*: no more of this file comes."""
 
 
 class Raw:
@@ -32,7 +32,7 @@ class Raw:
     def __init__(self) -> None:
         self._stream: BinaryIO = sys.stdout.buffer
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, *, last: bool = False) -> None:  # noqa: ARG002  # all the same
         """Write it, and let it be read at once."""
         self._stream.write(data)
         self._stream.flush()
@@ -44,9 +44,9 @@ class Shown:
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
 
-    def write(self, data: bytes) -> None:
-        """Write it as text; of a character that is cut in two the rest has to come."""
-        text = self._decoder.decode(data)
+    def write(self, data: bytes, *, last: bool = False) -> None:
+        """Write it as text; of a character that is cut in two the rest may come."""
+        text = self._decoder.decode(data, last)
         lines = ("\t".join(map(safe, line.split("\t"))) for line in text.split("\n"))
         sys.stdout.write("\n".join(lines))
         sys.stdout.flush()

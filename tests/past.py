@@ -1,0 +1,76 @@
+"""A history that an earlier runner left in the state directory of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from files import NAME, Sched
+from schedkit import loader
+from schedkit.launch import output_file
+from schedkit.run import AttemptKey, Decision, Ended, Pause, Started, State
+from schedkit.store import Holder, Query
+from schedkit.store.sqlite import SQLiteStore
+
+FIRED = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
+
+
+class Past(NamedTuple):
+    """What became of a fire time; *wrote* is what each of its attempts wrote, if anything."""
+
+    job: str
+    state: State
+    wrote: tuple[bytes, ...] = (b"",)
+
+
+def write_past(sched: Sched, past: Iterable[Past], pauses: Iterable[Pause] = ()) -> list[str]:
+    """Write a history, one fire time a minute; return the ids of its runs, oldest first."""
+    config = loader.load([sched.directory / NAME])
+    jobs = {job.name: job for job in config.jobs}
+    state = sched.directory / ".sched"
+    state.mkdir(exist_ok=True)
+    store = SQLiteStore(state / "history.db")
+    store.begin(Holder(1, "host", "boot", "0"), FIRED)
+    store.load(config, "test", FIRED - timedelta(days=1))
+    for number, one in enumerate(past):
+        fire = FIRED + number * timedelta(minutes=1)
+        refused = one.state in (State.SKIPPED, State.MISSED)
+        wish = Decision(
+            one.job, fire, one.state if refused else State.QUEUED,
+            reason="for a reason" if refused else None, at_once=one.state is not State.QUEUED,
+        )  # fmt: skip
+        ((key, _),) = store.claim([wish], jobs, fire)
+        if key is not None and one.state is not State.QUEUED:
+            _attempts(store, key, one, fire, sched)
+    store.pause(pauses)
+    runs = [run.id for run in store.runs(Query())]
+    store.finish(FIRED)
+    store.close()
+    return runs[::-1]
+
+
+def _attempts(
+    store: SQLiteStore, first: AttemptKey, one: Past, fire: datetime, sched: Sched
+) -> None:
+    for number, wrote in enumerate(one.wrote, 1):
+        key = AttemptKey(first.run, number)
+        path = output_file(sched.directory / ".sched/output", key)
+        if wrote:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(wrote)
+        if number > 1:
+            store.claim_attempts(store.waiting(), fire)
+        store.record([Started(key, fire, 1, 1, "x", str(path))])
+        last = number == len(one.wrote)
+        if last and one.state is State.RUNNING:
+            return
+        store.record(
+            [
+                Ended(
+                    key, fire, one.state if last else State.FAILED,
+                    None if one.state is State.SUCCEEDED else "no luck",
+                    retry_at=None if last else fire,
+                )
+            ]
+        )  # fmt: skip
