@@ -2,20 +2,85 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import shutil
 import subprocess
+from configparser import ConfigParser
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from schedkit.cli.context import Context
+from schedkit.config import RunnerSettings
+from schedkit.job import Keys
+
 UNITS = Path(__file__).parents[1] / "systemd"
+SERVICES = ["sched.service", "sched@.service", "user/sched.service"]
 ANALYZE = shutil.which("systemd-analyze")
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed"),
-]
+with_systemd = pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed")
+
+
+# ---- what they say
+
+
+def settings(unit: str) -> dict[str, str]:
+    """Return the settings of a unit; none of those that are looked at here is there twice."""
+    parser = ConfigParser(interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # the documented way
+    parser.read(UNITS / unit, encoding="utf-8")
+    return {**parser["Unit"], **parser["Service"]}
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_every_unit_lets_jobs_go_on_without_their_runner(unit: str) -> None:
+    """Each of these, as systemd has it by default, would end jobs that run."""
+    expected = {
+        "Type": "notify",
+        "KillMode": "process",
+        "KillSignal": "SIGTERM",
+        "OOMPolicy": "continue",
+        "Restart": "on-failure",
+        "StartLimitIntervalSec": "0",
+        "RestartPreventExitStatus": "75 78",
+    }
+
+    assert expected == {name: settings(unit).get(name) for name in expected}
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_systemd_waits_for_longer_than_a_runner_takes_to_stop(unit: str) -> None:
+    (grace,) = (key.default for key in dataclasses.fields(Keys) if key.name == "kill_grace")
+    assert isinstance(grace, timedelta)
+
+    limit = timedelta(seconds=int(settings(unit)["TimeoutStopSec"]))
+
+    assert limit > RunnerSettings().drain_timeout + grace
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_a_reload_asks_the_runner_that_the_unit_starts(unit: str) -> None:
+    said = settings(unit)
+
+    assert said["ExecStart"].removesuffix(" run") == said["ExecReload"].removesuffix(" reload")
+
+
+def test_the_unit_of_the_machine_has_the_state_where_the_verbs_look_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = settings("sched.service")
+    monkeypatch.delenv("SCHED_STATE", raising=False)
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    file = said["ExecStart"].split()[2]
+
+    place = Context((file,), None, "never", 0).state_place(None)
+
+    assert Path("/var/lib", said["StateDirectory"]) == place
+
+
+# ---- what systemd says of them
 
 
 def analyze(*arguments: str, runtime: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -40,6 +105,8 @@ def installed(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.system
+@with_systemd
 @pytest.mark.parametrize("unit", ["sched.service", "sched@.service"])
 def test_systemd_has_nothing_to_say_against_a_unit(unit: str, installed: Path) -> None:
     result = analyze("verify", str(installed / unit))
@@ -47,6 +114,8 @@ def test_systemd_has_nothing_to_say_against_a_unit(unit: str, installed: Path) -
     assert (0, "", "") == (result.returncode, result.stdout, result.stderr)
 
 
+@pytest.mark.system
+@with_systemd
 def test_systemd_has_nothing_to_say_against_the_unit_of_a_user(installed: Path) -> None:
     unit = installed / "user" / "sched.service"
 
@@ -62,6 +131,8 @@ def exposure(unit: Path) -> float:
     return float(level[1])
 
 
+@pytest.mark.system
+@with_systemd
 @pytest.mark.parametrize("unit", ["sched.service", "sched@.service"])
 def test_a_unit_is_exposed_no_more_than_it_has_to_be(unit: str, installed: Path) -> None:
     level = exposure(installed / unit)
@@ -69,6 +140,8 @@ def test_a_unit_is_exposed_no_more_than_it_has_to_be(unit: str, installed: Path)
     assert level <= 5.5
 
 
+@pytest.mark.system
+@with_systemd
 def test_the_strict_drop_in_leaves_little_exposed(installed: Path) -> None:
     shutil.copytree(UNITS / "sched.service.d", installed / "sched.service.d")
 
