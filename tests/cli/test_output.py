@@ -81,6 +81,18 @@ def test_nuls_that_a_job_wrote_are_output_like_any_other(file: int, data: bytes)
     assert data == read(file)
 
 
+def test_a_file_that_was_cut_off_is_read_on_from_there(file: int) -> None:
+    reading = Reading(file)
+    os.write(file, b"begin and more\n")
+    before = b"".join(reading.new())
+
+    os.ftruncate(file, 5)
+    cut = b"".join(reading.new())
+    os.pwrite(file, b" end\n", 5)
+
+    assert (b"begin and more\n", b"", b" end\n") == (before, cut, b"".join(reading.new()))
+
+
 # ---- the last lines
 
 

@@ -334,13 +334,15 @@ def test_who_reads_nothing_is_let_go(talk: Talk) -> None:
     assert PID == ask(talk, Status())
 
 
-def test_who_hangs_up_before_it_is_answered_is_forgotten(talk: Talk) -> None:
+def test_who_hangs_up_before_it_is_heard_is_forgotten(talk: Talk) -> None:
+    """A runner that was stopped for a while does not do what nobody waits for any more."""
     client = talk.connect()
-    client.sendall(STATUS)
+    client.sendall(protocol.request_line(Trigger("a")))
     client.close()
 
     talk.serve()
 
+    assert [] == talk.operations.asked
     assert PID == ask(talk, Status())
 
 

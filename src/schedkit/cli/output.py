@@ -87,6 +87,7 @@ class Reading:
 
     def _parts(self) -> Iterator[bytes]:
         end = os.fstat(self._descriptor).st_size
+        self._position = min(self._position, end)  # where holes cannot be, the end is cut off
         while self._position < end:
             data = _next(self._descriptor, self._position, os.SEEK_DATA, end)
             if data > self._position:

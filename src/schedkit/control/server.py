@@ -134,6 +134,10 @@ class Server:
 
     def _read(self, client: _Client) -> None:
         """Read one line and no byte more, or as much of it as there is."""
+        if _hung_up(client.descriptor):
+            # It was told that nobody answers, it may ask again: what it asked for is not done.
+            self._drop(client)
+            return
         try:
             seen = client.socket.recv(LONGEST, socket.MSG_PEEK)
             end = seen.find(b"\n") + 1
@@ -259,6 +263,12 @@ def _listen(path: Path) -> socket.socket:
         reason = (error.strerror or str(error)).lower()
         raise StoreError(f"{path} cannot be made: {reason}") from error
     return listener
+
+
+def _hung_up(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return bool(poll.poll(0))
 
 
 def _peer(connection: socket.socket) -> int:
