@@ -573,7 +573,7 @@ def test_a_directory_too_many_is_a_warning_and_the_others_are_watched(
 
     assert told == [False, True]
     said = {
-        "directory": path.parent,
+        "directory": str(path.parent),
         "error": "fs.inotify.max_user_watches is reached",
         "instead": "sched reload, or SIGHUP",
     }

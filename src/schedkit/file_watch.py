@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,9 +50,9 @@ class FileWatch:
     """
 
     def __init__(self) -> None:
-        self._paths: list[Path] = []
+        self._paths: list[str] = []
         self._watched: dict[int, _Interest] = {}
-        self._complained: set[Path] = set()
+        self._complained: set[str] = set()
         self._inotify: Inotify | None = None
         try:
             self._inotify = Inotify()
@@ -67,7 +68,7 @@ class FileWatch:
         Of a directory every `*.yaml` counts. What changed before and has not been asked for yet
         will still be told.
         """
-        self._paths = [path.absolute() for path in paths]
+        self._paths = [os.fspath(path.absolute()) for path in paths]
         self._arm()
 
     def changed(self) -> bool:
@@ -102,11 +103,11 @@ class FileWatch:
             self._watch(self._inotify, plan)
             planned = plan
 
-    def _watch(self, watches: Inotify, plan: dict[Path, _Interest]) -> None:
+    def _watch(self, watches: Inotify, plan: dict[str, _Interest]) -> None:
         wanted = {}
         for directory, interest in plan.items():
             try:
-                wanted[watches.add(str(directory), interest.mask)] = interest
+                wanted[watches.add(directory or "/", interest.mask)] = interest
             except OSError as error:
                 self._complain(directory, interest, error)
         for watch in self._watched.keys() - wanted.keys():
@@ -114,13 +115,13 @@ class FileWatch:
         # Those that were removed stay until the kernel says so, after all that they had to tell.
         self._watched |= wanted
 
-    def _complain(self, directory: Path, interest: _Interest, error: OSError) -> None:
+    def _complain(self, directory: str, interest: _Interest, error: OSError) -> None:
         """Say once of a directory that it cannot be watched, if that is a loss."""
         gone = error.errno in {errno.ENOENT, errno.ENOTDIR}
         only_leads_on = error.errno == errno.EACCES and not interest
         if not gone and not only_leads_on and directory not in self._complained:
             self._complained.add(directory)
-            said = fields(directory=directory, error=_said(error), instead=_INSTEAD)
+            said = fields(directory=directory or "/", error=_said(error), instead=_INSTEAD)
             log.warning(_UNSEEN, extra=said)
 
 
@@ -148,58 +149,64 @@ class _Interest:
 
 class _Way:
     """
-    What leads to some paths: by real directory, what in it counts.
+    What leads to some absolute paths: by real directory, what in it counts. The root is "".
 
     A name counts that is a file's, or a link's on the way to one. Other directories on the way
     only have to stay where they are: all that happens in / or /tmp would wake for nothing.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
-        self.interests: dict[Path, _Interest] = {}
-        self._known: dict[Path, Path | None] = {}
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.interests: dict[str, _Interest] = {}
+        self._known: dict[str, str | None] = {}
+        self._directories = {""}
         for path in paths:
             real = self._real(path)
-            if real is not None and real.is_dir():
+            if real in self._directories:
                 self._in(real).schedules = True
-            elif real is not None:
-                self._in(real.parent).names.add(real.name)
+            elif real:
+                directory, _, name = real.rpartition("/")
+                self._in(directory).names.add(name)
 
-    def _in(self, directory: Path) -> _Interest:
+    def _in(self, directory: str) -> _Interest:
         return self.interests.setdefault(directory, _Interest())
 
-    def _real(self, path: Path) -> Path | None:
+    def _real(self, path: str) -> str | None:
         """Return *path* without links, None when there is nothing at it."""
         if path not in self._known:
             self._known[path] = None  # for a link that leads back to itself
             self._known[path] = self._followed(path)
         return self._known[path]
 
-    def _followed(self, path: Path) -> Path | None:
-        if path == path.parent:
+    def _followed(self, path: str) -> str | None:
+        if not path:
             return path
-        directory = self._real(path.parent)
-        if directory is None:
-            return None
-        if path.name == "..":
-            return directory.parent
+        head, _, name = path.rpartition("/")
+        directory = self._real(head)
+        if directory is None or name in {"", "."}:
+            return directory
+        if name == "..":
+            return directory.rpartition("/")[0]
         interest = self._in(directory)
-        place = directory / path.name
+        place = f"{directory}/{name}"
         try:
-            target = place.readlink()
-        except OSError as error:
-            if error.errno == errno.EINVAL:  # no link
-                return place
+            mode = os.lstat(place).st_mode
+            target = str(Path(place).readlink()) if stat.S_ISLNK(mode) else None
+        except OSError:
             self._miss(place)
             return None
-        interest.names.add(place.name)
-        return self._real(directory / target)
+        if target is not None:
+            interest.names.add(name)
+            return self._real(target if target.startswith("/") else f"{directory}/{target}")
+        if stat.S_ISDIR(mode):
+            self._directories.add(place)
+        return place
 
-    def _miss(self, place: Path) -> None:
+    def _miss(self, place: str) -> None:
         """
         Await what is not there, and by name every directory above it.
 
         One that is deleted while somebody works in it does not tell of its end itself.
         """
-        for path in (place, *place.parents):
-            if path.name:
-                self._in(path.parent).names.add(path.name)
+        while place:
+            place, _, name = place.rpartition("/")
+            self._in(place).names.add(name)
