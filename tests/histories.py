@@ -64,9 +64,9 @@ def ended(
 
 
 def retry(key: AttemptKey, job: str = "a") -> Waiting:
-    """Return the run as it waits for its next attempt."""
+    """Return the run, which started at its fire time, as it waits for its next attempt."""
     again = AttemptKey(key.run, key.number + 1)
-    return Waiting(again, job, at(1), Trigger.SCHEDULE, at(31))
+    return Waiting(again, job, at(1), Trigger.SCHEDULE, at(31), at(1))
 
 
 def gone(key: AttemptKey) -> Unstarted:

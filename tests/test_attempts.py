@@ -10,9 +10,10 @@ import pytest
 
 from fakes import HOLDER, START, FakeExecutor, Plan, World
 from schedkit import loader
-from schedkit.launch import output_file
+from schedkit.executor import Found
 from schedkit.run import AttemptKey, Decision, Ended, Started, State, Trigger
 
+UNSEEN = "it ended unseen: its runner and its keeper were killed"
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOURLY = "jobs: {a: {command: x, clock: every 1h}}"
@@ -280,7 +281,7 @@ def test_what_still_runs_is_watched_until_it_ends_and_then_lost(world: World) ->
     world.run(2 * MINUTE)
 
     assert [(run.state, run.reason, run.duration) for run in world.runs()] == [
-        ("lost", "it ended unseen, after its runner was killed", MINUTE)
+        ("lost", UNSEEN, MINUTE)
     ]
 
 
@@ -307,9 +308,7 @@ def test_what_ended_unseen_is_lost(world: World) -> None:
 
     world.run(MINUTE)
 
-    assert [(run.state, run.reason) for run in world.runs()] == [
-        ("lost", "the runner was killed while it ran, and it ended before the next one came")
-    ]
+    assert [(run.state, run.reason) for run in world.runs()] == [("lost", UNSEEN)]
 
 
 def test_what_ran_before_the_machine_was_restarted_is_lost(world: World) -> None:
@@ -326,9 +325,7 @@ def test_what_ran_before_the_machine_was_restarted_is_lost(world: World) -> None
 
 def test_what_may_have_been_started_is_lost_and_not_started_again(world: World) -> None:
     key = _left(world, HOURLY, pid=None)
-    output = output_file(world.directory / "output", key)
-    output.parent.mkdir(parents=True)
-    output.touch()
+    world.executor.found[key] = Found(key, output=True)
 
     world.run(MINUTE)
 

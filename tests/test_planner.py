@@ -1,53 +1,29 @@
-"""Every decision, as tables."""
+"""What becomes of the fire times that have come, as tables."""
 
 from __future__ import annotations
 
-import signal
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import cache
-from itertools import takewhile
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Literal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from asking import utc
-from fakes import load
+from deciding import DOWN, decided, job
 from schedkit import planner
-from schedkit.job import Job, Retry
-from schedkit.planner import Outcome
-from schedkit.run import AttemptKey, Decision, OpenAttempt, State, Trigger
+from schedkit.planner import Standing
+from schedkit.run import Pause
 
-DOWN = "no runner was up"
 LATER = f"{DOWN}; a later one runs"
+RUNS = Standing(going_on="abc still running")
+WAITS = Standing(waits="abc still waits")
+BOTH = Standing(going_on="abc still running", waits="def still waits")
 
 
-@cache
-def job(keys: str, clock: str = "every 10m") -> Job:
-    """Return a job with these keys."""
-    with TemporaryDirectory() as directory:
-        text = f"jobs: {{a: {{command: x, clock: {clock}, {keys}}}}}"
-        return load(Path(directory), text).jobs[0]
+def _paused(since: str, until: str | None = None, reason: str | None = None) -> Standing:
+    end = None if until is None else utc(f"2026-03-02 {until}")
+    return Standing(pause=Pause("a", "ann", utc(f"2026-03-02 {since}"), end, reason))
 
 
-def decided(keys: str, cursor: str, now: str, active: str | None = None) -> list[str]:
-    """Return what becomes of the fire times of a job between two times of one day."""
-    one = job(keys)
-    moment = utc(f"2026-03-02 {now}")
-    fires = planner.come(one, utc(f"2026-03-02 {cursor}"), moment)
-    return [shown(d) for d in planner.on_due(one, fires, moment, DOWN, active)]
-
-
-def shown(decision: Decision) -> str:
-    """Return a decision in short."""
-    last = f"-{decision.last_fire_time:%H:%M}" if decision.count > 1 else ""
-    how = f" {decision.trigger}" if decision.trigger != "schedule" else ""
-    why = f": {decision.reason}" if decision.reason else ""
-    return f"{decision.fire_time:%H:%M}{last} x{decision.count} {decision.state}{how}{why}"
+# ---- on time, late, missed
 
 
 @pytest.mark.parametrize(
@@ -56,7 +32,7 @@ def shown(decision: Decision) -> str:
         ("12:09:59", []),
         ("12:10", ["12:10 x1 queued"]),
         ("12:11", ["12:10 x1 queued"]),
-        ("12:11:00.000001", ["12:10 x1 queued catchup"]),
+        ("12:11:00.000001", ["12:10 x1 queued catchup later"]),
     ],
     ids=["before", "at its time", "at the end of the grace", "after the grace"],
 )
@@ -69,7 +45,7 @@ def test_a_fire_time_at_the_cursor_has_been_decided() -> None:
 
 
 def test_of_those_missed_the_latest_is_caught_up() -> None:
-    expected = [f"12:10-12:20 x2 missed: {LATER}", "12:30 x1 queued catchup"]
+    expected = [f"12:10-12:20 x2 missed: {LATER}", "12:30 x1 queued catchup later"]
 
     assert expected == decided("catchup: latest", "12:00", "12:35")
 
@@ -78,196 +54,271 @@ def test_nothing_is_caught_up_where_nothing_shall_be() -> None:
     assert decided("catchup: none", "12:00", "12:35") == [f"12:10-12:30 x3 missed: {DOWN}"]
 
 
-def test_nothing_is_caught_up_where_one_is_on_time() -> None:
+def test_the_latest_is_not_caught_up_where_one_is_on_time() -> None:
     expected = [f"12:10-12:20 x2 missed: {LATER}", "12:30 x1 queued"]
 
     assert expected == decided("catchup: latest", "12:00", "12:30")
 
 
+def test_all_that_were_missed_are_caught_up_in_order() -> None:
+    expected = [
+        "12:10 x1 queued catchup later",
+        "12:20 x1 queued catchup later",
+        "12:30 x1 queued catchup later",
+    ]
+
+    assert expected == decided("catchup: all", "12:00", "12:35")
+
+
+def test_beside_all_that_were_missed_the_one_on_time_starts() -> None:
+    expected = [
+        "12:10 x1 queued catchup later",
+        "12:20 x1 queued catchup later",
+        "12:30 x1 queued",
+    ]
+
+    assert expected == decided("catchup: all", "12:00", "12:30")
+
+
+def test_of_more_than_the_limit_the_latest_are_caught_up_and_the_rest_is_one_record() -> None:
+    expected = [
+        f"12:10-12:30 x3 missed: {DOWN}; the latest 2 run",
+        "12:40 x1 queued catchup later",
+        "12:50 x1 queued catchup later",
+    ]
+
+    assert expected == decided("catchup: all, catchup_limit: 2", "12:00", "12:55")
+
+
+def test_the_limit_does_not_count_what_is_on_time() -> None:
+    expected = [
+        f"12:10-12:20 x2 missed: {DOWN}; the latest 2 run",
+        "12:30 x1 queued catchup later",
+        "12:40 x1 queued catchup later",
+        "12:50 x1 queued",
+    ]
+
+    assert expected == decided("catchup: all, catchup_limit: 2", "12:00", "12:50")
+
+
+@pytest.mark.parametrize("catchup", ["latest", "all"])
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        ("12:15", ["12:10 x1 queued catchup"]),
-        ("12:15:01", [f"12:10 x1 missed: {DOWN}; too late to catch up"]),
+        ("12:15", ["12:10 x1 queued catchup later"]),
+        ("12:15:00.000001", [f"12:10 x1 missed: {DOWN}; too late to catch up"]),
     ],
     ids=["at its end", "after it"],
 )
-def test_what_is_older_than_the_catch_up_window_is_missed(now: str, expected: list[str]) -> None:
-    assert expected == decided("catchup_window: 5m", "12:00", now)
+def test_what_is_older_than_the_catch_up_window_is_missed(
+    catchup: str, now: str, expected: list[str]
+) -> None:
+    assert expected == decided(f"catchup: {catchup}, catchup_window: 5m", "12:00", now)
+
+
+def test_what_is_within_the_grace_is_on_time_even_outside_the_window() -> None:
+    assert decided("grace: 10m, catchup_window: 1m", "12:00", "12:15") == ["12:10 x1 queued"]
 
 
 def test_one_that_was_missed_is_no_range() -> None:
     assert decided("catchup: none", "12:00", "12:15") == [f"12:10 x1 missed: {DOWN}"]
 
 
-def test_of_several_on_time_the_first_starts_and_the_others_are_skipped() -> None:
-    expected = [
-        "12:10 x1 queued",
-        "12:20 x1 skipped: overlap: an earlier fire time starts now",
-    ]
-
-    assert expected == decided("grace: 1h", "12:00", "12:25")
-
-
-def test_of_several_on_time_all_start_where_overlap_is_allowed() -> None:
-    expected = ["12:10 x1 queued", "12:20 x1 queued"]
-
-    assert expected == decided("grace: 1h, overlap: allow", "12:00", "12:25")
-
-
-def test_while_an_earlier_run_goes_on_a_fire_time_is_skipped() -> None:
-    expected = ["12:10 x1 skipped: overlap: abc still running"]
-
-    assert expected == decided("grace: 60s", "12:00", "12:10", "abc still running")
-
-
-def test_while_an_earlier_run_goes_on_a_fire_time_starts_where_overlap_is_allowed() -> None:
-    assert decided("overlap: allow", "12:00", "12:10", "abc still running") == ["12:10 x1 queued"]
-
-
-def test_while_an_earlier_run_goes_on_nothing_is_caught_up() -> None:
-    expected = ["12:10 x1 skipped catchup: overlap: abc still running"]
-
-    assert expected == decided("grace: 60s", "12:00", "12:15", "abc still running")
-
-
-@given(
-    start=st.datetimes(datetime(2026, 3, 1), datetime(2026, 3, 3)),
-    length=st.timedeltas(timedelta(0), timedelta(hours=5)),
-    keys=st.builds(
-        "grace: {}, catchup: {}, catchup_window: {}, overlap: {}".format,
-        st.sampled_from(["0s", "60s", "25m", "3h"]),
-        st.sampled_from(["none", "latest"]),
-        st.sampled_from(["1m", "15m", "1d"]),
-        st.sampled_from(["skip", "allow"]),
-    ),
-    clock=st.sampled_from(["every 10m", "cron 7 * * * *", "[every 25m, daily at 10:05]"]),
-    active=st.sampled_from([None, "abc still running"]),
-)
-def test_every_fire_time_that_came_is_in_exactly_one_decision(
-    start: datetime, length: timedelta, keys: str, clock: str, active: str | None
-) -> None:
-    one = job(keys, clock)
-    cursor = utc(start.isoformat())
-    now = cursor + length
-    expected = list(takewhile(lambda fire: fire <= now, one.schedule.after(cursor)))
-
-    decisions = list(planner.on_due(one, planner.come(one, cursor, now), now, DOWN, active))
-
-    covered = [
-        [fire for fire in expected if d.fire_time <= fire <= (d.last_fire_time or d.fire_time)]
-        for d in decisions
-    ]
-    assert sorted(fire for fires in covered for fire in fires) == expected
-    assert [len(fires) for fires in covered] == [d.count for d in decisions]
+# ---- overlap
 
 
 @pytest.mark.parametrize(
-    ("retry", "expected"),
+    ("overlap", "standing", "expected"),
     [
-        (Retry(4, timedelta(seconds=30)), [30, 30, 30, 30, None]),
-        (Retry(4, timedelta(seconds=30), "linear"), [30, 60, 90, 120, None]),
-        (Retry(4, timedelta(seconds=30), "exponential"), [30, 60, 120, 240, None]),
-        (Retry(4, timedelta(seconds=30), "exponential", 3.0), [30, 90, 270, 810, None]),
-        (
-            Retry(4, timedelta(seconds=30), "exponential", 2.0, timedelta(seconds=100)),
-            [30, 60, 100, 100, None],
-        ),
-        (
-            Retry(4, timedelta(seconds=30), "linear", 2.0, timedelta(seconds=70)),
-            [30, 60, 70, 70, None],
-        ),
-        (Retry(0), [None]),
+        ("skip", None, "queued"),
+        ("skip", RUNS, "skipped: overlap: abc still running"),
+        ("skip", WAITS, "skipped: overlap: abc still waits"),
+        ("skip", BOTH, "skipped: overlap: abc still running"),
+        ("queue_one", None, "queued"),
+        ("queue_one", RUNS, "queued later"),
+        ("queue_one", WAITS, "skipped: overlap: abc still waits"),
+        ("queue_one", BOTH, "skipped: overlap: def still waits"),
+        ("queue_all", None, "queued"),
+        ("queue_all", RUNS, "queued later"),
+        ("queue_all", WAITS, "queued later"),
+        ("queue_all", BOTH, "queued later"),
+        ("replace", None, "queued"),
+        ("replace", RUNS, "queued later instead"),
+        ("replace", WAITS, "queued later instead"),
+        ("replace", BOTH, "queued later instead"),
+        ("allow", None, "queued"),
+        ("allow", RUNS, "queued"),
+        ("allow", WAITS, "queued"),
+        ("allow", BOTH, "queued"),
     ],
-    ids=["fixed", "linear", "exponential", "factor", "most, exponential", "most, linear", "none"],
 )
-def test_a_retry_is_due_its_delay_after_the_end(retry: Retry, expected: list[int | None]) -> None:
-    one = _retried(retry)
-    ended = utc("2026-03-02 12:00")
+def test_what_a_fire_time_does_beside_others_is_what_overlap_says(
+    overlap: str, standing: Standing | None, expected: str
+) -> None:
+    assert [f"12:10 x1 {expected}"] == decided(f"overlap: {overlap}", "12:00", "12:10", standing)
 
-    times = [
-        planner.retry_at(one, attempt, State.FAILED, ended)
-        for attempt in range(1, len(expected) + 1)
+
+@pytest.mark.parametrize(
+    ("overlap", "expected"),
+    [
+        ("skip", ["queued", *["skipped: overlap: an earlier fire time starts now"] * 2]),
+        ("queue_one", ["queued", "queued later", "skipped: overlap: an earlier fire time waits"]),
+        ("queue_all", ["queued", "queued later", "queued later"]),
+        ("replace", [*["skipped: overlap: a later fire time starts instead"] * 2, "queued"]),
+        ("allow", ["queued", "queued", "queued"]),
+    ],
+)
+def test_several_on_time_at_once_are_beside_each_other(overlap: str, expected: list[str]) -> None:
+    times = ["12:10", "12:20", "12:30"]
+
+    actual = decided(f"grace: 1h, overlap: {overlap}", "12:00", "12:35")
+
+    assert [f"{time} x1 {what}" for time, what in zip(times, expected, strict=True)] == actual
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("overlap: skip", "skipped catchup: overlap: abc still running"),
+        ("overlap: skip, catchup: all", "queued catchup later"),
+        ("overlap: queue_one", "queued catchup later"),
+        ("overlap: replace", "queued catchup later"),
+        ("overlap: allow", "queued catchup later"),
+    ],
+)
+def test_while_an_earlier_run_goes_on_what_is_caught_up_waits_or_is_skipped(
+    keys: str, expected: str
+) -> None:
+    assert [f"12:10 x1 {expected}"] == decided(f"grace: 60s, {keys}", "12:00", "12:15", RUNS)
+
+
+def test_what_was_missed_is_not_said_to_be_made_up_for_by_what_is_skipped() -> None:
+    expected = [
+        f"12:10-12:20 x2 missed: {DOWN}",
+        "12:30 x1 skipped catchup: overlap: abc still running",
     ]
 
-    actual = [None if time is None else (time - ended) / timedelta(seconds=1) for time in times]
+    assert expected == decided("grace: 60s", "12:00", "12:35", RUNS)
+
+
+# ---- pauses
+
+
+@pytest.mark.parametrize("overlap", ["skip", "queue_one", "queue_all", "replace", "allow"])
+@pytest.mark.parametrize("standing", [Standing(), BOTH])
+def test_while_a_job_is_paused_its_fire_times_are_skipped_and_say_by_whom_and_why(
+    overlap: str, standing: Standing
+) -> None:
+    pause = _paused("12:05", reason="the disk is being changed").pause
+    expected = ["12:10 x1 skipped: paused by ann: the disk is being changed"]
+
+    actual = decided(f"overlap: {overlap}", "12:00", "12:10", replace(standing, pause=pause))
+
     assert expected == actual
 
 
-@pytest.mark.parametrize("backoff", ["linear", "exponential"])
-@pytest.mark.parametrize("attempt", [10**6, 10**9, 10**400], ids=["1e6", "1e9", "1e400"])
-def test_a_delay_never_grows_beyond_its_most(
-    backoff: Literal["linear", "exponential"], attempt: int
-) -> None:
-    retry = Retry(10**6, timedelta(seconds=1), backoff)
-
-    assert retry.delay_after(attempt) == retry.max_delay
+def test_a_pause_needs_no_reason() -> None:
+    assert decided("grace: 60s", "12:00", "12:10", _paused("12:05")) == [
+        "12:10 x1 skipped: paused by ann"
+    ]
 
 
-def _retried(retry: Retry) -> Job:
-    return replace(job("grace: 60s"), retry=retry)
+@pytest.mark.parametrize("overlap", ["skip", "queue_one", "replace"])
+def test_of_several_on_time_while_paused_none_is_said_to_start(overlap: str) -> None:
+    expected = ["12:10 x1 skipped: paused by ann", "12:20 x1 skipped: paused by ann"]
+
+    assert expected == decided(f"grace: 1h, overlap: {overlap}", "12:00", "12:25", _paused("12:05"))
 
 
-@pytest.mark.parametrize("state", [State.SUCCEEDED, State.CANCELLED, State.LOST])
-def test_what_did_not_fail_is_not_retried(state: State) -> None:
-    assert planner.retry_at(_retried(Retry(3)), 1, state, utc("2026-03-02")) is None
+def test_what_came_before_the_pause_or_at_its_end_is_not_within_it() -> None:
+    expected = [
+        "12:10 x1 queued",
+        "12:20 x1 skipped: paused by ann",
+        "12:30 x1 skipped: paused by ann",
+        "12:40 x1 queued",
+    ]
+
+    actual = decided("grace: 1h, overlap: allow", "12:00", "12:45", _paused("12:20", "12:40"))
+
+    assert expected == actual
 
 
-def test_a_timeout_is_retried() -> None:
-    at = planner.retry_at(_retried(Retry(3)), 1, State.TIMED_OUT, utc("2026-03-02"))
+def test_what_is_caught_up_after_a_pause_is_not_what_came_within_it() -> None:
+    expected = [
+        f"12:10-12:20 x2 missed: {DOWN}",
+        "12:30 x1 skipped catchup: paused by ann",
+    ]
 
-    assert at == utc("2026-03-02 00:00:30")
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        (0, Outcome(State.SUCCEEDED, exit_code=0)),
-        (3 << 8, Outcome(State.FAILED, "said", exit_code=3)),
-        (int(signal.SIGKILL), Outcome(State.FAILED, "killed by SIGKILL", signal="SIGKILL")),
-        (int(signal.SIGSEGV) | 0x80, Outcome(State.FAILED, "killed by SIGSEGV", signal="SIGSEGV")),
-        (40, Outcome(State.FAILED, "killed by signal 40", signal="signal 40")),
-        (None, Outcome(State.LOST, "it ended unseen, after its runner was killed")),
-    ],
-    ids=["success", "failure", "signal", "core dumped", "real-time signal", "unknown"],
-)
-def test_an_outcome_is_that_of_the_process(status: int | None, expected: Outcome) -> None:
-    assert expected == planner.outcome(job("grace: 60s"), status, "said")
+    assert expected == decided("grace: 60s", "12:00", "12:39", _paused("12:05", "12:35"))
 
 
-def test_other_exit_codes_may_mean_success() -> None:
-    one = job("success: {exit_codes: [0, 3]}")
+def test_where_the_last_on_time_is_paused_the_one_before_it_replaces() -> None:
+    expected = ["12:10 x1 queued", "12:20 x1 skipped: paused by ann"]
 
-    states = [planner.outcome(one, code << 8, None).state for code in (0, 1, 3)]
-
-    assert states == ["succeeded", "failed", "succeeded"]
+    assert expected == decided("grace: 1h, overlap: replace", "12:00", "12:25", _paused("12:15"))
 
 
-def test_without_its_job_zero_alone_is_success() -> None:
-    states = [planner.outcome(None, code << 8, None).state for code in (0, 1)]
-
-    assert states == ["succeeded", "failed"]
+# ---- as often as it shall
 
 
 @pytest.mark.parametrize(
-    ("boot", "pid", "alive", "expected"),
+    ("counted", "expected"),
     [
-        ("b", 1, True, None),
-        (
-            "b",
-            1,
-            False,
-            "the runner was killed while it ran, and it ended before the next one came",
-        ),
-        ("b", None, False, "the runner was killed as it started it"),
-        ("other", 1, True, "the machine was restarted while it ran"),
+        (0, ["12:10 x1 queued", "12:20 x1 queued", "12:30 x1 skipped: max_runs: it has had 2"]),
+        (1, ["12:10 x1 queued", *[f"12:{n} x1 skipped: max_runs: it has had 2" for n in (20, 30)]]),
+        (2, [f"12:{n} x1 skipped: max_runs: it has had 2" for n in (10, 20, 30)]),
+        (9, [f"12:{n} x1 skipped: max_runs: it has had 2" for n in (10, 20, 30)]),
     ],
-    ids=["alive", "gone", "never recorded", "another boot"],
 )
-def test_an_attempt_that_was_left_open_is_lost_unless_it_runs(
-    boot: str, pid: int | None, *, alive: bool, expected: str | None
+def test_after_so_many_runs_all_its_fire_times_are_skipped(
+    counted: int, expected: list[str]
 ) -> None:
-    time = utc("2026-03-02")
-    attempt = OpenAttempt(AttemptKey(1, 1), "a", time, Trigger.SCHEDULE, time, time, pid, 7, boot)
+    keys = "grace: 1h, overlap: allow, max_runs: 2"
 
-    assert expected == planner.why_lost(attempt, "b", alive=alive)
+    assert expected == decided(keys, "12:00", "12:35", Standing(counted=counted))
+
+
+def test_what_is_skipped_is_no_run_that_counts() -> None:
+    keys = "grace: 1h, overlap: replace, max_runs: 2"
+    expected = ["12:10 x1 skipped: overlap: a later fire time starts instead", "12:20 x1 queued"]
+
+    assert expected == decided(keys, "12:00", "12:25", Standing(counted=1))
+
+
+@pytest.mark.parametrize("overlap", ["skip", "queue_one", "replace"])
+def test_of_several_on_time_beyond_max_runs_none_is_said_to_start(overlap: str) -> None:
+    keys = f"grace: 1h, max_runs: 3, overlap: {overlap}"
+    expected = [f"12:{n} x1 skipped: max_runs: it has had 3" for n in (10, 20)]
+
+    assert expected == decided(keys, "12:00", "12:25", Standing(counted=3))
+
+
+def test_what_is_caught_up_counts_and_may_be_the_last() -> None:
+    expected = [
+        "12:10 x1 queued catchup later",
+        "12:20 x1 skipped: max_runs: it has had 2",
+    ]
+
+    assert expected == decided("catchup: all, max_runs: 2", "12:00", "12:20", Standing(counted=1))
+
+
+# ---- at the start of a runner
+
+
+def test_a_job_starts_with_the_runner_where_it_shall_and_its_filters_admit() -> None:
+    """The second of March 2026 is a Monday."""
+    now = utc("2026-03-02 12:00")
+    jobs = {
+        "each start": job("grace: 60s", "startup"),
+        "each boot": job("grace: 60s", "startup boot"),
+        "also": job("grace: 60s", "[startup, every 1h]"),
+        "filtered": job("filters: weekend", "startup"),
+        "in its zone": job("filters: at_time 21:00, timezone: Asia/Tokyo", "startup"),
+        "another clock": job("grace: 60s", "every 1h"),
+    }
+
+    first = {n for n, j in jobs.items() if planner.at_startup(j, now, first_of_boot=True)}
+    later = {n for n, j in jobs.items() if planner.at_startup(j, now, first_of_boot=False)}
+
+    assert first == {"each start", "each boot", "also", "in its zone"}
+    assert later == {"each start", "also", "in its zone"}

@@ -114,8 +114,8 @@ class Dispatcher:
         if self.error is not None:
             return
         now = self._watch.now()
-        self._end_pauses(now)
         self.decide(self.agenda.come(now), now, why_late)
+        self._end_pauses(now)  # not before: what came within them is skipped
         self._dispatch(now)
         self.record()
 
@@ -138,7 +138,7 @@ class Dispatcher:
             job = self.jobs[name]
             if job.enabled:
                 fires = planner.come(job, self.agenda.cursor(name), now)
-                decisions += planner.on_due(job, fires, why_late, self.standing(name, now))
+                decisions += planner.on_due(job, fires, why_late, self.standing(name))
         if self.claim(decisions, now) is None:
             self.agenda.put_back(names, now)
         else:
@@ -152,22 +152,21 @@ class Dispatcher:
                 # Later than what is decided: a job's cursor begins when it is loaded, now.
                 fire = max(now, self.agenda.cursor(name) + datetime.resolution)
                 fires = planner.Fires(on_time=(fire,))
-                decisions += planner.on_due(job, fires, "", self.standing(name, now))
+                decisions += planner.on_due(job, fires, "", self.standing(name))
         self.claim(decisions, now)
 
-    def standing(self, name: str, now: datetime) -> Standing:
+    def standing(self, name: str) -> Standing:
         """Return how things are with a job."""
-        pause = self.pauses.get(name)
-        if pause is not None and pause.until is not None and pause.until <= now:
-            pause = None
-        going_on = next((f"{run_id(a.key.run)} still running" for a in self.attempts.of(name)), None)
+        going_on = next(
+            (f"{run_id(a.key.run)} still running" for a in self.attempts.of(name)), None
+        )
         waits = None
         for one in self.queue.of(name):
             if one.key.number > 1:
                 going_on = going_on or f"{run_id(one.key.run)} waits to be retried"
             elif one.trigger is not Trigger.CATCHUP:  # those run behind what is on time
                 waits = waits or f"{run_id(one.key.run)} still waits{self._for_what(name)}"
-        return Standing(going_on, waits, pause, self._counted.get(name, 0))
+        return Standing(going_on, waits, self.pauses.get(name), self._counted.get(name, 0))
 
     def _for_what(self, name: str) -> str:
         job = self.jobs[name]
@@ -206,14 +205,14 @@ class Dispatcher:
     def _admitted(
         self, decisions: Sequence[Decision], now: datetime, *, force: bool
     ) -> list[Decision]:
-        """Return the decisions with those that find no slot made to wait; take the slots."""
+        """Return the decisions with those that cannot start made to wait; take the slots."""
         found = list(decisions)
         starting = [n for n, d in enumerate(found) if _starts(d)]
         starting.sort(key=lambda n: -self.jobs[found[n].job].priority)
         for number in starting:
             job = self.jobs[found[number].job]
             room = self.slots.free and self.slots.free_in(job.pool)
-            if force or (room and self.queue.is_open(job, now)):
+            if force or (room and job.name not in self.pauses and self.queue.is_open(job, now)):
                 self.slots.take(job.pool)
             else:
                 found[number] = replace(found[number], at_once=False)

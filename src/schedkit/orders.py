@@ -60,12 +60,12 @@ class Orders:
         """Run a job now; *force*: also while it is paused, disabled, or would overlap."""
         now = self._watch.now()
         found = self._job(job)
-        standing = self._dispatcher.standing(job, now)
+        standing = self._dispatcher.standing(job)
         if self.draining:
             raise NotNowError("the runner is stopping: it starts nothing more")
         if not force and not found.enabled:
             raise NotNowError(f"{job} is disabled in its file (run it all the same: --force)")
-        if not force and standing.pause is not None:
+        if not force and standing.pause is not None and planner.covers(standing.pause, now):
             why = planner.why_paused(standing.pause)
             raise NotNowError(f"{job} is {why} (run it all the same: --force)")
         wish = Decision(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import zlib
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -18,7 +17,11 @@ from schedkit.job import Job
 from schedkit.run import AttemptKey, Decision, OpenAttempt, Pause, State, Trigger
 from schedkit.timeline import local
 
-_MILLISECOND = timedelta(milliseconds=1)
+_UNSEEN = "it ended unseen: its runner and its keeper were killed"
+_UNCERTAIN = "its runner and its keeper were killed as it was started"
+_RANGE = 2**64
+_GOLDEN = 0x9E3779B97F4A7C15  # the range by the golden ratio
+_FAR_APART = 1_000_003  # what is the second attempt of one run is the first of none beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Standing:
     How things are with a job when a fire time comes.
 
     *going_on* says in words which run of it is not over, *waits* which one has not started;
-    *counted* is how many runs it has had.
+    *counted* is how many runs it has had. *pause* may be over by now: what came within it counts.
     """
 
     going_on: str | None = None
@@ -94,33 +97,66 @@ def on_due(
 
     *why_late* is why those that passed were not seen in time.
     """
-    standing = standing or Standing()
+    decisions = _decided(job, fires, standing or Standing())
     if fires.missed and fires.first_missed is not None:
         yield Decision(
             job.name,
             fires.first_missed,
             State.MISSED,
-            reason=_why_missed(job, fires, why_late),
+            reason=_why_missed(job, decisions, why_late),
             last_fire_time=fires.last_missed if fires.missed > 1 else None,
             count=fires.missed,
         )
+    yield from decisions
+
+
+def _decided(job: Job, fires: Fires, standing: Standing) -> list[Decision]:
+    """Return what becomes of what is caught up and what is on time."""
+    pause, going_on, waits = standing.pause, standing.going_on, standing.waits
     left = None if job.max_runs is None else job.max_runs - standing.counted
-    for decision in _by_overlap(job, fires, standing):
-        refused = _refused(job, standing.pause, left)
-        if decision.state is not State.QUEUED or refused is None:
-            yield decision
+    last = next((fire for fire in reversed(fires.on_time) if not covers(pause, fire)), None)
+    decisions: list[Decision] = []
+    for wish in _wishes(job, fires):
+        refused = _refused(job, wish, pause, left)
+        if refused is not None:
+            decision = _skipped(wish, refused)
+        elif wish.trigger is Trigger.CATCHUP:
+            decision = _made_up_for(job, wish, going_on)
+        elif job.overlap == "replace" and wish.fire_time != last:
+            decision = _skipped(wish, "overlap: a later fire time starts instead")
         else:
-            yield _skipped(decision, refused)
-        if left is not None and decision.state is State.QUEUED:
-            left -= 1
+            decision = overlapping(job, wish, going_on, waits)
+        decisions.append(decision)
+        if decision.state is not State.QUEUED:
+            continue
+        left = None if left is None else left - 1
+        if decision.at_once:
+            going_on = "an earlier fire time starts now"
+        elif decision.trigger is not Trigger.CATCHUP:
+            waits = "an earlier fire time waits"
+    return decisions
 
 
-def _refused(job: Job, pause: Pause | None, left: int | None) -> str | None:
-    if pause is not None:
+def _wishes(job: Job, fires: Fires) -> Iterator[Decision]:
+    for fire in fires.caught_up:
+        yield Decision(job.name, fire, State.QUEUED, Trigger.CATCHUP, at_once=False)
+    for fire in fires.on_time:
+        yield Decision(job.name, fire, State.QUEUED)
+
+
+def _refused(job: Job, wish: Decision, pause: Pause | None, left: int | None) -> str | None:
+    if pause is not None and covers(pause, wish.fire_time):
         return why_paused(pause)
     if left is not None and left <= 0:
         return f"max_runs: it has had {job.max_runs}"
     return None
+
+
+def covers(pause: Pause | None, instant: datetime) -> bool:
+    """Return whether what comes at *instant* comes while its job is paused."""
+    if pause is None or instant < pause.since:
+        return False
+    return pause.until is None or instant < pause.until
 
 
 def why_paused(pause: Pause) -> str:
@@ -129,70 +165,44 @@ def why_paused(pause: Pause) -> str:
 
 
 def _skipped(decision: Decision, reason: str) -> Decision:
-    return Decision(
-        decision.job, decision.fire_time, State.SKIPPED, decision.trigger, reason,
-        who=decision.who, params=decision.params,
-    )  # fmt: skip
+    return replace(decision, state=State.SKIPPED, reason=reason, at_once=True)
 
 
-def _by_overlap(job: Job, fires: Fires, standing: Standing) -> Iterator[Decision]:
-    """Yield what becomes of what is caught up and what is on time, were there no other rules."""
-    going_on = standing.going_on
-    for fire in fires.caught_up:
-        queued = Decision(job.name, fire, State.QUEUED, Trigger.CATCHUP, at_once=False)
-        # All that was missed is to be made up for: that waits for its turn instead.
-        skips = job.overlap == "skip" and job.catchup != "all" and going_on is not None
-        yield _skipped(queued, f"overlap: {going_on}") if skips else queued
-    waits = standing.waits
-    for fire in fires.on_time:
-        decision = overlapping(job, Decision(job.name, fire, State.QUEUED), going_on, waits)
-        if fire != fires.on_time[-1] and job.overlap == "replace":
-            decision = _skipped(decision, "overlap: a later fire time starts instead")
-        yield decision
-        if decision.state is State.QUEUED:
-            if decision.at_once:
-                going_on = "an earlier fire time starts now"
-            else:
-                waits = "an earlier fire time waits"
+def _made_up_for(job: Job, decision: Decision, going_on: str | None) -> Decision:
+    if job.overlap != "skip" or going_on is None:
+        return decision
+    # All that was missed is to be made up for: that waits for its turn instead.
+    return decision if job.catchup == "all" else _skipped(decision, f"overlap: {going_on}")
 
 
-def overlapping(
-    job: Job, decision: Decision, going_on: str | None, waits: str | None
-) -> Decision:
+def overlapping(job: Job, decision: Decision, going_on: str | None, waits: str | None) -> Decision:
     """Return what becomes of a run of *job* that is to start, as its overlap has it."""
+    other = going_on or waits
+    if other is None:
+        return decision
     match job.overlap:
         case "skip":
-            other = going_on or waits
-            return decision if other is None else _skipped(decision, f"overlap: {other}")
-        case "queue_one":
-            if waits is not None:
-                return _skipped(decision, f"overlap: {waits}")
-            return decision if going_on is None else _later(decision)
-        case "queue_all":
-            return decision if going_on is None and waits is None else _later(decision)
+            return _skipped(decision, f"overlap: {other}")
+        case "queue_one" if waits is not None:
+            return _skipped(decision, f"overlap: {waits}")
+        case "queue_one" | "queue_all":
+            return replace(decision, at_once=False)
         case "replace":
-            if going_on is None and waits is None:
-                return decision
-            return _later(decision, replaces=True)
+            return replace(decision, at_once=False, replaces=True)
         case "allow":
             return decision
         case _:
             assert_never(job.overlap)
 
 
-def _later(decision: Decision, *, replaces: bool = False) -> Decision:
-    return Decision(
-        decision.job, decision.fire_time, State.QUEUED, decision.trigger,
-        at_once=False, replaces=replaces, who=decision.who, params=decision.params,
-    )  # fmt: skip
-
-
-def _why_missed(job: Job, fires: Fires, why_late: str) -> str:
-    if fires.caught_up and job.catchup == "all":
-        return f"{why_late}; the latest {len(fires.caught_up)} run"
-    if fires.caught_up or fires.on_time:
+def _why_missed(job: Job, decisions: Sequence[Decision], why_late: str) -> str:
+    runs = [decision for decision in decisions if decision.state is State.QUEUED]
+    late = sum(decision.trigger is Trigger.CATCHUP for decision in runs)
+    if late and job.catchup == "all":
+        return f"{why_late}; the latest {late} run"
+    if runs:
         return f"{why_late}; a later one runs"
-    if job.catchup != "none":
+    if job.catchup != "none" and not decisions:
         return f"{why_late}; too late to catch up"
     return why_late
 
@@ -218,7 +228,7 @@ def outcome(job: Job | None, status: int | None, said: str | None) -> Outcome:
     said last. Without its *job*, which may be gone from the file, 0 alone is success.
     """
     if status is None:
-        return Outcome(State.LOST, "it ended unseen: its runner and its keeper were killed")
+        return Outcome(State.LOST, _UNSEEN)
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
         name = signal_name(-code)
@@ -240,27 +250,30 @@ def retry_at(
     job: Job, key: AttemptKey, end: Outcome, ended: datetime, first_start: datetime | None
 ) -> datetime | None:
     """Return when the attempt after *key* is due, None when that was the last."""
+    if key.number >= most_attempts(job) or not _wants_another(job, end):
+        return None
     retry = job.retry
-    if end.state is State.LOST:
-        if job.on_interrupted == "fail":
-            return None
-        if retry is None:
-            return ended if key.number == 1 else None
-    elif end.state not in (State.FAILED, State.TIMED_OUT):
-        return None
-    elif retry is None or (retry.on_exit_codes and end.exit_code not in retry.on_exit_codes):
-        return None
-    if key.number > retry.max_retries:
-        return None
+    if retry is None:
+        return ended  # it was lost, and is to run again
     due = ended + retry.delay_after(key.number) + _share(key) * retry.jitter
     if retry.within is not None and first_start is not None and due - first_start > retry.within:
         return None
     return due
 
 
+def _wants_another(job: Job, end: Outcome) -> bool:
+    if end.state is State.LOST:
+        return job.on_interrupted == "rerun"
+    if end.state not in {State.FAILED, State.TIMED_OUT} or job.retry is None:
+        return False
+    return not job.retry.on_exit_codes or end.exit_code in job.retry.on_exit_codes
+
+
 def _share(key: AttemptKey) -> float:
     """Return a number from 0 to 1 that is the attempt's own, whoever asks and whenever."""
-    return zlib.crc32(str(key).encode()) / 0xFFFFFFFF
+    # Source: Knuth, The Art of Computer Programming, 6.4: so multiplied, consecutive numbers, as
+    # runs of one instant have, lie as far apart as can be.
+    return (key.run + key.number * _FAR_APART) * _GOLDEN % _RANGE / _RANGE
 
 
 def most_attempts(job: Job) -> int:
@@ -302,14 +315,25 @@ def verdict(
         return Verdict.LOST, "the machine was restarted while it ran"
     if found.alive:
         return Verdict.ADOPTED, None
-    if found.spawned is not None or attempt.pid is not None:
-        return Verdict.LOST, "it ended unseen: its runner and its keeper were killed"
-    if found.output:
-        return Verdict.LOST, "its runner and its keeper were killed as it was started"
+    began = found.spawned is not None or attempt.pid is not None
+    if began or found.output:
+        return Verdict.LOST, _UNSEEN if began else _UNCERTAIN
+    return _never_ran(attempt, job, now)
+
+
+def _never_ran(attempt: OpenAttempt, job: Job | None, now: datetime) -> tuple[Verdict, str | None]:
     if attempt.cancelled_by is not None:
         return Verdict.CANCELLED, f"cancelled by {attempt.cancelled_by}"
     if job is None:
         return Verdict.CANCELLED, "its job is gone from the file"
-    if attempt.key.number == 1 and now - attempt.fire_time > max(job.catchup_window, job.grace):
+    if attempt.key.number == 1 and too_late(job, attempt.fire_time, attempt.trigger, now):
         return Verdict.MISSED, "its runner was killed before it started it; too late to start it"
     return Verdict.AGAIN, None
+
+
+def too_late(job: Job, fire_time: datetime, trigger: Trigger, now: datetime) -> bool:
+    """Return whether a run that a runner left before it began is too old to begin now."""
+    if trigger is Trigger.MANUAL:
+        return False  # somebody wants it
+    window = job.grace if job.catchup == "none" else max(job.catchup_window, job.grace)
+    return now - fire_time > window
