@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from schedkit.cli import fastpath
 from schedkit.cli.context import Context
 from schedkit.config import RunnerSettings
 from schedkit.job import Keys
@@ -65,6 +66,14 @@ def test_a_reload_asks_the_runner_that_the_unit_starts(unit: str) -> None:
     said = settings(unit)
 
     assert said["ExecStart"].removesuffix(" run") == said["ExecReload"].removesuffix(" reload")
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+@pytest.mark.parametrize("setting", ["ExecStart", "ExecReload"])
+def test_what_a_unit_runs_is_a_call_that_sched_knows(unit: str, setting: str) -> None:
+    program, *arguments = settings(unit)[setting].split()
+
+    assert ("/opt/sched/bin/sched", True) == (program, fastpath.parse(arguments) is not None)
 
 
 def test_the_unit_of_the_machine_has_the_state_where_the_verbs_look_for_it(
@@ -148,3 +157,31 @@ def test_the_strict_drop_in_leaves_little_exposed(installed: Path) -> None:
     level = exposure(installed / "sched.service")
 
     assert level <= 2
+
+
+def calls(group: str) -> set[str]:
+    """Return the system calls of a group, those of the groups in it included."""
+    result = analyze("syscall-filter", group)
+    words = re.findall(r"^    (\w\S*|@\S+)$", result.stdout, re.MULTILINE)
+    assert words, result.stderr
+    return {call for word in words for call in (calls(word) if word.startswith("@") else {word})}
+
+
+@pytest.mark.system
+@with_systemd
+def test_the_strict_drop_in_leaves_a_runner_and_its_keeper_what_they_call() -> None:
+    text = (UNITS / "sched.service.d" / "hardening.conf").read_text("utf-8")
+    groups = re.findall(r"^SystemCallFilter=(~?)(@\S+)", text, re.MULTILINE)
+    admitted: set[str] = set()
+
+    for but, group in groups:
+        admitted = admitted - calls(group) if but else admitted | calls(group)
+
+    needed = {
+        *("prctl", "vfork", "clone", "clone3", "execve", "setpgid", "kill", "waitid", "wait4"),
+        *("pidfd_open", "pidfd_send_signal", "prlimit64", "setpriority", "getrusage", "umask"),
+        *("timerfd_create", "timerfd_settime", "inotify_init1", "inotify_add_watch", "eventfd2"),
+        *("poll", "epoll_wait", "pipe2", "socket", "socketpair", "sendto", "recvmsg"),
+        *("flock", "fcntl", "fsync", "fdatasync", "ftruncate", "rename", "mmap"),
+    }
+    assert (2, set()) == (len(groups), needed - admitted)
