@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import heapq
 import signal
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from fake_executor import FakeExecutor
+from flaky import FlakyStore, KilledError
 from schedkit import loader
 from schedkit.config import Config
-from schedkit.errors import ConfigError, StoreError
-from schedkit.executor import Event, Found, NotStarted, Result, Spawned
-from schedkit.job import Job
-from schedkit.launch import Launch
-from schedkit.run import (
-    AttemptKey,
-    Decision,
-    Ended,
-    OpenAttempt,
-    Run,
-    Started,
-    Unstarted,
-    Waiting,
-)
+from schedkit.errors import ConfigError, SchedError
+from schedkit.orders import Orders
+from schedkit.run import Run
 from schedkit.runner import Place, Runner
 from schedkit.store import Holder, Query
-from schedkit.store.sqlite import SQLiteStore
 from schedkit.watch import Signals
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -108,131 +97,24 @@ class FakeSignals(Signals):
         pass
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What an attempt does: how long it lasts, how it ends, whether it heeds what it is told."""
-
-    lasts: float = 1.0  # seconds
-    code: int = 0
-    says: str | None = None
-    heeds: bool = True
-    starts: bool = True
-
-
-class FakeExecutor:
-    """Starts nothing: attempts end as they are planned, by job and in order, the last for ever."""
+class FakeControl:
+    """Where people ask for something."""
 
     def __init__(self, watch: FakeWatch) -> None:
-        self._watch = watch
-        self._over: list[Event | tuple[int, int]] = []
-        self._plans: dict[AttemptKey, Plan] = {}
-        self._names: dict[AttemptKey, str] = {}
-        self.plans: dict[str, list[Plan]] = {}
-        self.launches: list[Launch] = []
-        self.starts: list[str] = []
-        self.told: list[str] = []
-        self.found: dict[AttemptKey, Found] = {}
-        self.alive: set[int] = set()
-        self.forgot = 0
+        self._wishes: list[Callable[[], object]] = []
+        watch.readable[-2] = lambda: bool(self._wishes)
 
-    def start(self, launches: Sequence[Launch]) -> None:
-        for launch in launches:
-            self._start(launch)
-
-    def _start(self, launch: Launch) -> None:
-        name = launch.env["SCHED_JOB"]
-        plans = self.plans.get(name, [Plan()])
-        plan = plans.pop(0) if len(plans) > 1 else plans[0]
-        self._wake()
-        if not plan.starts:
-            self._over.append(NotStarted(launch.key, "cannot be started: no such program"))
-            return
-        self.launches.append(launch)
-        self.starts.append(f"{name} {self._watch.now():%T}")
-        self._plans[launch.key], self._names[launch.key] = plan, name
-        end = timedelta(seconds=plan.lasts)
-        self._watch.after(end, lambda: self._end(launch.key, plan.code << 8))
-        self._over.append(Spawned(launch.key, 1000 + len(self.launches), 7))
-
-    def take_over(self, attempts: Sequence[OpenAttempt], boot: str) -> list[Found]:
-        assert boot
-        return [self._find(attempt) for attempt in attempts]
-
-    def _find(self, attempt: OpenAttempt) -> Found:
-        self._names[attempt.key] = attempt.job
-        self._plans[attempt.key] = Plan()
-        known = self.found.get(attempt.key)
-        return known or Found(attempt.key, alive=attempt.pid in self.alive)
-
-    def forget(self) -> None:
-        self.forgot += 1
-
-    def end(self, key: AttemptKey, status: int | None = None) -> None:
-        """End an adopted attempt; nobody knows how unless its keeper tells."""
-        self._end(key, status)
-
-    def other(self, pid: int) -> None:
-        """End a child that is no attempt's."""
-        self._over.append((pid, 0))
-
-    def stop(self, key: AttemptKey, number: signal.Signals) -> None:
-        self.told.append(f"{self._names[key]} {number.name} {self._watch.now():%T}")
-        if self._plans[key].heeds:
-            self._end(key, number)
-
-    def kill(self, key: AttemptKey) -> None:
-        self.told.append(f"{self._names[key]} kill {self._watch.now():%T}")
-        self._end(key, signal.SIGKILL)
+    def ask(self, wish: Callable[[], object]) -> None:
+        self._wishes.append(wish)
 
     def descriptors(self) -> list[int]:
-        return []
+        return [-2]
 
-    def next_check(self) -> timedelta | None:
-        return None
-
-    def events(self) -> Iterator[Event | tuple[int, int]]:
-        while self._over:
-            yield self._over.pop(0)
-
-    def close(self) -> None:
-        pass
-
-    def _end(self, key: AttemptKey, status: int | None) -> None:
-        plan = self._plans.pop(key, None)
-        if plan is not None:
-            self._over.append(Result(key, status, last_line=plan.says))
-            self._wake()
-
-    def _wake(self) -> None:
-        """Let whoever waits see that something happened, as SIGCHLD or a descriptor would."""
-        self._watch.after(timedelta(0), lambda: None)
-
-
-class FlakyStore(SQLiteStore):
-    """A store of which the next so many calls of a method fail, without any effect."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.fails: Counter[str] = Counter()
-
-    def _try(self, name: str) -> None:
-        if self.fails[name]:
-            self.fails[name] -= 1
-            raise StoreError("the disk is full")
-
-    def claim(
-        self, decisions: Sequence[Decision], jobs: Mapping[str, Job], now: datetime
-    ) -> list[tuple[AttemptKey | None, Decision]]:
-        self._try("claim")
-        return super().claim(decisions, jobs, now)
-
-    def claim_attempts(self, waiting: Sequence[Waiting], now: datetime) -> list[Waiting]:
-        self._try("claim_attempts")
-        return super().claim_attempts(waiting, now)
-
-    def record(self, facts: Iterable[Started | Ended | Unstarted]) -> None:
-        self._try("record")
-        super().record(facts)
+    def serve(self, ready: set[int]) -> None:
+        if -2 in ready:
+            wishes, self._wishes = self._wishes, []
+            for wish in wishes:
+                wish()
 
 
 class FakeLoading:
@@ -258,23 +140,45 @@ class FakeLoading:
 
 @dataclass
 class World:
-    """A directory, a watch, an executor and a store: what a runner needs. May be run again."""
+    """
+    A directory, a watch, an executor and a store: what a runner needs. May be run again.
+
+    *killed_at* is the step, from 1, at which the runner is killed: before or after it writes
+    something or asks for something to be started.
+    """
 
     directory: Path
     watch: FakeWatch = field(default_factory=FakeWatch)
+    killed_at: int = 0
+    steps: int = 0
+    answers: list[object] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.path = self.directory / "schedules.yaml"
         self.signals = FakeSignals(self.watch)
-        self.executor = FakeExecutor(self.watch)
+        self.control = FakeControl(self.watch)
+        self.executor = FakeExecutor(self.watch, lambda: f"{self.watch.now():%T}")
         self.store = FlakyStore(self.directory / "history.db")
+        self.store.step = self.executor.step = self._step
         self.runner: Runner | None = None
+
+    def _step(self) -> None:
+        self.steps += 1
+        if self.steps == self.killed_at:
+            raise KilledError
 
     def write(self, text: str) -> None:
         """Write the file of schedules."""
         self.path.write_text(text, encoding="utf-8")
 
-    def run(self, length: timedelta, *, only: Iterable[str] = (), boot: str = "boot-1") -> Runner:
+    def run(
+        self,
+        length: timedelta,
+        *,
+        only: Iterable[str] = (),
+        boot: str = "boot-1",
+        degraded: str | None = None,
+    ) -> Runner:
         """Run a runner for *length*, drained."""
         self.runner = Runner(
             loader.load([self.path]),
@@ -284,10 +188,20 @@ class World:
             watch=self.watch,
             signals=self.signals,
             only=only,
+            degraded=degraded,
         )
+        self.runner.serve(self.control)
         holder = Holder(HOLDER.pid, HOLDER.host, boot, HOLDER.version)
         self.runner.run(holder, self.watch.now() + length)
         return self.runner
+
+    def run_or_be_killed(self, length: timedelta) -> bool:
+        """Run a runner for *length*, or until it is killed; return whether it was."""
+        try:
+            self.run(length)
+        except KilledError:
+            return True
+        return False
 
     def after(self, length: timedelta, act: Callable[[], object]) -> None:
         """Do something when *length* has passed."""
@@ -297,6 +211,18 @@ class World:
         """Send a signal when *length* has passed."""
         self.watch.after(length, lambda: self.signals.send(number))
 
+    def ask(self, length: timedelta, wish: Callable[[Orders], object]) -> None:
+        """Ask the runner for something when *length* has passed; its answer is in *answers*."""
+
+        def asked() -> None:
+            assert self.runner is not None
+            try:
+                self.answers.append(wish(self.runner.orders))
+            except SchedError as error:
+                self.answers.append(f"{type(error).__name__}: {error}")
+
+        self.watch.after(length, lambda: self.control.ask(asked))
+
     def runs(self) -> list[Run]:
         """Return the records, oldest first."""
         return self.store.runs(Query())[::-1]
@@ -304,6 +230,10 @@ class World:
     def told(self) -> list[str]:
         """Return the records in short, oldest first: job, fire time, state."""
         return [f"{run.job} {run.fire_time:%T} {run.state}" for run in self.runs()]
+
+    def reasons(self) -> list[str]:
+        """Return the records with their reasons, oldest first."""
+        return [f"{told}: {run.reason}" for told, run in zip(self.told(), self.runs(), strict=True)]
 
 
 def load(directory: Path, text: str) -> Config:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes import HOLDER, START, FakeExecutor, Plan, World
+from fake_executor import FakeExecutor, Plan
+from fakes import HOLDER, START, World
 from schedkit import loader
 from schedkit.executor import Found
 from schedkit.run import AttemptKey, Decision, Ended, Started, State, Trigger

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes import START, Plan, World
+from fake_executor import Plan
+from fakes import START, World
 from schedkit.run import run_id
 
 SECOND = timedelta(seconds=1)

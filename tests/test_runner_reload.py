@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes import FakeLoading, Plan, World
+from fake_executor import Plan
+from fakes import FakeLoading, World
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
