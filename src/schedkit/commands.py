@@ -121,6 +121,35 @@ class _Variable(Form):
         return {"anyOf": [{"type": ["string", "number", "boolean"]}, *sources]}
 
 
+# Words that a shell does not take for a program of that name, beside `true` and `false`, which
+# do the same either way. Source: POSIX.1-2024, "Shell Command Language" 2.4, 2.9.1.4, 2.15;
+# dash(1), "Builtins"; bash(1), "SHELL BUILTIN COMMANDS", "RESERVED WORDS".
+_OF_A_SHELL = """
+    . : alias bg bind break builtin caller case cd chdir command compgen complete compopt continue
+    coproc declare dirs disown do done echo elif else enable esac eval exec exit export fc fg fi
+    for function getopts hash help history if in jobs kill let local logout mapfile popd printf
+    pushd pwd read readarray readonly return select set shift shopt source suspend test then time
+    times trap type typeset ulimit umask unalias unset until wait while
+""".split()  # noqa: SIM905  # this is read as what it is
+_PLAIN = re.compile(r"[\w@%+:,./ \t-][\w@%+=:,./ \t-]*")
+
+
+def plain_words(command: str) -> tuple[str, ...] | None:
+    """
+    Return the words of a command which a shell would only split at blanks and execute, else None.
+
+    Source: GNU make manual, "Execution": such a line is executed without a shell.
+
+    >>> plain_words("/bin/backup --to=/mnt  -v")
+    ('/bin/backup', '--to=/mnt', '-v')
+    >>> plain_words("echo $HOME") or plain_words("A=1 env") or plain_words("cd /tmp")
+    """
+    if not _PLAIN.fullmatch(command):
+        return None
+    words = tuple(re.split(r"[ \t]+", command.strip(" \t")))
+    return None if "=" in words[0] or words[0] in _OF_A_SHELL else words
+
+
 class _Command(Form):
     """A text for a shell, or a program with its arguments."""
 

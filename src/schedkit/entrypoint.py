@@ -3,10 +3,11 @@ Calls one Python function, in a process of its own.
 
 Run as a file by the job's interpreter, which need not have this package nor be as new:
 
-    python entrypoint.py package.module:function PARAMS RESULT
+    SCHED_PARAMS='{"a": 1}' SCHED_RESULT=3 python entrypoint.py package.module:function
 
-PARAMS are the keyword arguments as JSON. What the function returns, or the exception that it
-raises, is written to the file RESULT as JSON; the traceback goes to stderr, as always.
+The keyword arguments, as JSON, are no argument of the command: everybody on a machine can read
+those. What the function returns, or the exception that it raises, is written as JSON to the
+descriptor SCHED_RESULT; the traceback goes to stderr, as always. The function sees neither.
 """
 
 import importlib
@@ -21,7 +22,10 @@ _LONGEST = 10_000  # characters kept of a returned value: it goes into the histo
 
 def main() -> None:
     """Call the function that the command line names."""
-    target, params, result = sys.argv[1:4]
+    target = sys.argv[1]
+    params = json.loads(os.environ.pop("SCHED_PARAMS"))
+    result = int(os.environ.pop("SCHED_RESULT"))
+    os.set_inheritable(result, False)  # not for what the function starts
     # What `python -m` would do: the directory of this file must not shadow other modules.
     sys.path[0] = os.getcwd()
     sys.argv[1:] = []
@@ -30,7 +34,7 @@ def main() -> None:
         function: Any = importlib.import_module(module)
         for name in path.split("."):
             function = getattr(function, name)
-        value = function(**json.loads(params))
+        value = function(**params)
         if inspect.iscoroutine(value):
             import asyncio
 
@@ -52,8 +56,8 @@ def _text(value: object) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
-def _write(path: str, content: object) -> None:
-    with open(path, "w", encoding="utf-8") as file:
+def _write(result: int, content: object) -> None:
+    with open(result, "w", encoding="utf-8") as file:
         json.dump(content, file)
 
 

@@ -7,18 +7,40 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from schedkit import entrypoint
-from schedkit.commands import FromEnv, FromFile
+from schedkit.accounts import Account, account
+from schedkit.commands import FromEnv, FromFile, plain_words
 from schedkit.errors import ConfigError, ExecutorError
 from schedkit.job import Job
+from schedkit.keeper import RESULT
+from schedkit.limits import Limits
 from schedkit.run import AttemptKey, Trigger, run_id
 
-# What the runner was told about itself is not for its jobs.
+# What the runner was told about itself, or by the shell that started it, is not for its jobs.
 _NOT_FOR_JOBS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM",
-                 "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "INVOCATION_ID")  # fmt: skip
+                 "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "INVOCATION_ID",
+                 "OLDPWD", "_")  # fmt: skip
+_NO_LIMITS = Limits()
+_SHELL = "/bin/sh"  # of which it is known what it would do
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """
+    What a process gets that is not the runner's own; None is what the runner has.
+
+    Of each limit: its name, its number, from where on the process is warned, and what ends it.
+    """
+
+    uid: int | None = None
+    gid: int | None = None
+    groups: tuple[int, ...] | None = None
+    nice: int | None = None
+    limits: tuple[tuple[str, int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +48,10 @@ class Launch:
     """
     A process to start.
 
-    *output* is the file for what it writes, *result* the one for what a Python function returns.
-    *mark* is the entry of its environment that no process of another run has.
+    *env* is what is added to `inherited`. *output* is the file for what it writes, of which
+    *max_output* bytes are kept; *result* the one for what a Python function returns. *mark* is
+    the entry of its environment that no process of another run has. *script* is started in place
+    of *argv* when that turns out to be a script that names no interpreter.
     """
 
     key: AttemptKey
@@ -37,6 +61,10 @@ class Launch:
     output: Path
     result: Path | None
     mark: str
+    script: tuple[str, ...] | None = None
+    max_output: int = 10_000_000
+    umask: int | None = None
+    surroundings: Surroundings | None = None
 
 
 def arguments(job: Job) -> str:
@@ -65,31 +93,48 @@ def launch(
     *,
     store: str,
     output: Path,
-    params: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
 ) -> Launch:
     """
     Return what is to be started for an attempt of *job*.
 
-    *store* is the id of the store, *output* the directory of output files.
+    *store* is the id of the store, *output* the directory of output files. *params* go before
+    those of the job.
 
-    Raises: ExecutorError when a file that the job names cannot be read.
+    Raises: ExecutorError when a file that the job names cannot be read, or it has a user that it
+    cannot have.
     """
     log = output_file(output, key)
-    result = log.with_suffix(".json")
-    ours = {
+    directory = _path(job, job.working_dir)
+    given = {**job.params, **(params or {})}
+    who = None if job.user is None and job.group is None else account(job.user, job.group)
+    argv, script = _argv(job)
+    env = {
+        "PWD": str(directory),
+        **_of_user(job, who),
+        **dict(_variables(job)),
+        **(_function(given) if job.python is not None else _texts(given)),
         "SCHED_JOB": job.name,
         "SCHED_RUN_ID": mark(key, store).partition("=")[2],
         "SCHED_FIRE_TIME": fire_time.astimezone(job.timezone).isoformat(),
         "SCHED_ATTEMPT": str(key.number),
         "SCHED_TRIGGER": str(trigger),
     }
-    directory = _path(job, job.working_dir)
-    env = {**_inherited(), **dict(_variables(job)), **ours}
-    is_python = job.python is not None
+    for name, value in env.items():
+        if "\0" in value:
+            raise ExecutorError(
+                f"the variable {name!r} has a NUL character: no process can have it"
+            )
+    result = log.with_suffix(".json") if job.python is not None else None
     return Launch(
-        key, tuple(_argv(job, result)), env, directory, log,
-        result if is_python else None, mark(key, store),
+        key, argv, env, directory, log, result, mark(key, store), script,
+        job.output.max_size, job.umask, _surroundings(job, who),
     )  # fmt: skip
+
+
+def inherited() -> dict[str, str]:
+    """Return the part of the runner's own environment that its jobs have, too."""
+    return {name: value for name, value in os.environ.items() if name not in _NOT_FOR_JOBS}
 
 
 def output_file(directory: Path, key: AttemptKey) -> Path:
@@ -104,18 +149,63 @@ def _path(job: Job, name: str) -> Path:
         raise ExecutorError(error.problems[0].message) from error
 
 
-def _argv(job: Job, result: Path) -> list[str]:
+def _argv(job: Job) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
+    """Return the arguments, and those to fall back on for a script without an interpreter."""
     if job.python is not None:
-        interpreter = job.interpreter or sys.executable
-        return [interpreter, entrypoint.__file__, job.python, json.dumps(job.params), str(result)]
-    if isinstance(job.command, str):
-        return [job.shell, "-c", job.command]
+        return (job.interpreter or sys.executable, entrypoint.__file__, job.python), None
     assert job.command is not None
-    return list(job.command)
+    if not isinstance(job.command, str):
+        return job.command, None
+    by_shell = (job.shell, "-c", job.command)
+    words = plain_words(job.command) if job.shell == _SHELL else None
+    return (by_shell, None) if words is None else (words, by_shell)
 
 
-def _inherited() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _NOT_FOR_JOBS}
+def _of_user(job: Job, who: Account | None) -> dict[str, str]:
+    """Return the variables that tell a process of its user. Source: crontab(5) of Debian."""
+    if who is None or who.name is None:
+        return {}
+    home = {} if who.home is None else {"HOME": who.home}
+    return {"USER": who.name, "LOGNAME": who.name, "SHELL": job.shell, **home}
+
+
+def _function(params: Mapping[str, Any]) -> dict[str, str]:
+    # Not arguments: those can be read by everybody on the machine.
+    return {"SCHED_PARAMS": json.dumps(params), "SCHED_RESULT": str(RESULT)}
+
+
+def _texts(params: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: param if isinstance(param, str) else json.dumps(param)
+        for name, param in params.items()
+    }
+
+
+def _surroundings(job: Job, who: Account | None) -> Surroundings | None:
+    limits = tuple(_limits(job.limits))
+    becomes = who if who is not None and not who.is_the_runners else None
+    if becomes is None and job.nice is None and not limits:
+        return None
+    if becomes is None:
+        return Surroundings(nice=job.nice, limits=limits)
+    return Surroundings(becomes.uid, becomes.gid, becomes.groups, job.nice, limits)
+
+
+def _limits(limits: Limits) -> Iterator[tuple[str, int, int, int]]:
+    if limits == _NO_LIMITS:
+        return
+    import resource  # only where limits are
+
+    for name, number, most in (
+        ("memory", resource.RLIMIT_AS, limits.memory),
+        ("open_files", resource.RLIMIT_NOFILE, limits.open_files),
+        ("processes", resource.RLIMIT_NPROC, limits.processes),
+    ):
+        if most is not None:
+            yield name, number, most, most
+    if limits.cpu_time is not None:
+        seconds = -(-limits.cpu_time // timedelta(seconds=1))  # whole ones, rounded up
+        yield "cpu_time", resource.RLIMIT_CPU, seconds, seconds + 1
 
 
 def _variables(job: Job) -> Iterator[tuple[str, str]]:
@@ -130,9 +220,6 @@ def _variables(job: Job) -> Iterator[tuple[str, str]]:
             yield name, os.environ[value.name]
         else:
             yield name, value
-    if job.python is None:
-        for name, param in job.params.items():
-            yield name, param if isinstance(param, str) else json.dumps(param)
 
 
 def _env_file(path: Path) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,213 @@
+"""Starts what the runner orders, waits for it, and writes down what happens, in that order."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+
+from schedkit.keeper import journal
+from schedkit.keeper.messages import Incoming
+from schedkit.keeper.output import Trimmer
+from schedkit.keeper.programs import NotStartedError
+from schedkit.keeper.spawn import Spawner
+
+TYPE_CHECKING = False  # as far as the type checker believes
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
+
+    from schedkit.keeper.messages import Order
+
+_PR_SET_CHILD_SUBREAPER = 36  # Source: prctl(2)
+_BATCH = 16  # starts before what has happened is told: the runner works on it meanwhile
+_CHUNK = 1 << 18  # bytes read at once
+_AGAIN = 1.0  # seconds before a journal that could not be written is tried again
+_CORE = 0x80  # of a wait status: it left a core; Source: wait(2)
+
+
+def keep(journal_file: int, control: int) -> None:
+    """Keep what the runner at the other end of *control* orders, until it is gone and all ended."""
+    keeper = Keeper(journal_file, control)
+    try:
+        keeper.run()
+    except BaseException:
+        import traceback  # only for this
+
+        keeper.note(journal.line("X", journal.quoted(traceback.format_exc().encode())))
+        raise
+
+
+class Keeper:
+    """The keeper's loop. Nothing in it waits for the runner."""
+
+    def __init__(self, journal_file: int, control: int) -> None:
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self._spawner = Spawner(dict(os.environb))
+        self._running: dict[int, str] = {}  # attempts by pid
+        self._pids: dict[str, int] = {}
+        self._incoming = Incoming()
+        self._trimmer = Trimmer()
+        self._journal = journal_file
+        self._unwritten = b""
+        self._control = control
+        self._untold = b""
+        self._closed = False  # the runner orders nothing more
+        self._deaf = False  # the runner hears nothing more
+        os.set_blocking(control, False)
+        self._children = _child_events()
+
+    def run(self) -> None:
+        """Work until there is nothing more to do."""
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            boot = file.read().strip()
+        self.note(journal.line("K", journal.VERSION, os.getpid(), journal.boottime(), boot))
+        while not self._closed or self._running or self._unwritten:
+            self._tell()
+            self._wait()
+            self._reap()
+            if not self._closed:
+                self._obey()
+            for attempt, dropped in self._trimmer.look():
+                self.note(journal.line("D", attempt, dropped))
+        self._tell()
+
+    def _wait(self) -> None:
+        """Wait until there may be something to do."""
+        poll = select.poll()
+        poll.register(self._children, select.POLLIN)
+        if self._trimmer.descriptor is not None:
+            poll.register(self._trimmer.descriptor, select.POLLIN)
+        wanted = (0 if self._closed else select.POLLIN) | (select.POLLOUT if self._untold else 0)
+        if wanted:
+            poll.register(self._control, wanted)
+        pauses = [self._trimmer.pause(), _AGAIN if self._unwritten else None]
+        pause = min((one for one in pauses if one is not None), default=None)
+        # Rounded up: what is too early finds nothing to do, and would turn round once more.
+        poll.poll(None if pause is None else int(pause * 1000) + 1)
+        try:
+            os.read(self._children, 65536)
+        except BlockingIOError:
+            pass
+
+    # ---- orders
+
+    def _obey(self) -> None:
+        while True:
+            try:
+                data = os.read(self._control, _CHUNK)
+            except BlockingIOError:
+                return
+            except OSError:  # a reset: the runner was killed before it had read everything
+                data = b""
+            if not data:
+                self._closed = True
+                self.note(journal.line("Z"))
+                return
+            for message in self._incoming.feed(data):
+                self._do(message)
+
+    def _do(self, message: tuple[Any, ...]) -> None:
+        match message:
+            case ("start", orders):
+                for number, order in enumerate(orders, 1):
+                    self._start(order)
+                    if number % _BATCH == 0:
+                        self._reap()
+                        self._tell()
+                os.chdir("/")  # or the last directory could not be unmounted
+            case ("signal", attempt, number):
+                pid = self._pids.get(attempt)
+                if pid is not None:  # not reaped yet: nobody else can have its pid
+                    try:
+                        os.killpg(pid, number)
+                    except OSError:
+                        pass
+
+    def _start(self, order: Order) -> None:
+        attempt, output, limit = order[0], order[4], order[5]
+        try:
+            pid = self._spawner.start(order)
+        except NotStartedError as error:
+            name = journal.quoted(error.name)
+            self.note(journal.line("F", attempt, error.number, error.step, name))
+            return
+        self.note(journal.line("S", attempt, pid, journal.boottime(), limit))
+        self._running[pid], self._pids[attempt] = attempt, pid
+        self._trimmer.add(attempt, output, limit)
+
+    # ---- ends
+
+    def _reap(self) -> None:
+        """Look, write, reap: what was reaped before it was written would be lost with us."""
+        used = b""
+        while True:
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                break
+            if found is None:
+                break
+            attempt = self._running.pop(found.si_pid, None)
+            if attempt is None:
+                os.waitpid(found.si_pid, 0)
+                if not self._untold.endswith(journal.ORPHAN):
+                    self._untold += b"" if self._deaf else journal.ORPHAN
+                continue
+            self.note(used + journal.line("E", attempt, _status(found), journal.boottime()))
+            _, _, usage = os.wait4(found.si_pid, 0)
+            del self._pids[attempt]
+            self._trimmer.drop(attempt)
+            user, system = int(usage.ru_utime * 1e6), int(usage.ru_stime * 1e6)
+            used = journal.line("U", attempt, user, system, usage.ru_maxrss)
+        if used:
+            self.note(used)
+
+    # ---- what happened
+
+    def note(self, lines: bytes) -> None:
+        """Write to the journal, or keep what cannot be written, and let the runner know."""
+        self._unwritten += lines
+        if not self._deaf:
+            self._untold += lines
+        try:
+            written = os.write(self._journal, self._unwritten)
+        except OSError:  # the disk is full
+            return
+        self._unwritten = self._unwritten[written:]
+
+    def _tell(self) -> None:
+        """Send the runner as much as it takes now."""
+        if not self._untold:
+            return
+        try:
+            sent = os.write(self._control, self._untold)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._deaf = True
+            sent = len(self._untold)
+        self._untold = self._untold[sent:]
+
+
+def _status(found: os.waitid_result) -> int:
+    """Return as a wait status what waitid tells."""
+    if found.si_code == os.CLD_EXITED:
+        return found.si_status << 8
+    return found.si_status | (_CORE if found.si_code == os.CLD_DUMPED else 0)
+
+
+def _child_events() -> int:
+    """Return a descriptor that can be read when a child has ended; other signals do nothing."""
+    read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    # Handlers that do nothing: what is ignored would be ignored by the jobs as well.
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _nothing)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    return read
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    pass

@@ -1,0 +1,98 @@
+"""
+Starts a process: by posix_spawn, or by a fork where something is to be done that it cannot do.
+
+The process itself makes its output file before it executes its program: without that file, it
+was never started.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+
+from schedkit.keeper import RESULT
+from schedkit.keeper.forking import MODE, OUTPUT, REPLACE, fork
+from schedkit.keeper.programs import Failures, NotStartedError, candidates
+
+TYPE_CHECKING = False  # as far as the type checker believes
+if TYPE_CHECKING:
+    from schedkit.keeper.messages import Order
+
+
+class Spawner:
+    """
+    Starts processes with this environment and what is added to it.
+
+    To be made while no signal is handled yet: what is ignored then, the jobs shall not ignore.
+    """
+
+    def __init__(self, environment: dict[bytes, bytes]) -> None:
+        self._environment = environment
+        self._ignored = [
+            number for number in range(1, signal.NSIG) if signal.getsignal(number) == signal.SIG_IGN
+        ]
+
+    def start(self, order: Order) -> int:
+        """
+        Start a process and return its pid; the working directory is another one after that.
+
+        Raises: NotStartedError.
+        """
+        _, argv, added, _, output, _, _, script, _, _ = order
+        env = {**self._environment, **added}
+        try:
+            return self._begin(order, argv, env)
+        except NotStartedError as error:
+            if error.number == errno.ENOEXEC and script is not None:
+                return self._begin(order, script, env)
+            if (error.step, error.number) != ("output", errno.ENOENT):
+                raise
+        # Made here and only now: to look for the directory each time would cost each start.
+        try:
+            os.makedirs(os.path.dirname(output), 0o700, exist_ok=True)
+        except OSError as error:
+            raise NotStartedError("output", output, error.errno or 0) from None
+        return self._begin(order, argv, env)
+
+    def _begin(self, order: Order, argv: list[bytes], env: dict[bytes, bytes]) -> int:
+        _, _, _, _, _, _, _, _, umask, surroundings = order
+        try:
+            # A umask that takes rights from the owner would take them from the output file, too.
+            if surroundings is not None or (umask is not None and umask & MODE):
+                return fork(order, argv, env, self._ignored)
+            return self._spawn(order, argv, env)
+        except ValueError:  # a NUL where none can be
+            raise NotStartedError("program", argv[0], errno.EINVAL) from None
+
+    def _spawn(self, order: Order, argv: list[bytes], env: dict[bytes, bytes]) -> int:
+        _, _, _, cwd, output, _, result, _, umask, _ = order
+        try:
+            os.chdir(cwd)
+        except OSError as error:
+            raise NotStartedError("working_dir", cwd, error.errno or 0) from None
+        files = [
+            (os.POSIX_SPAWN_OPEN, 0, b"/dev/null", os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, output, OUTPUT, MODE),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
+        if result is not None:
+            files.append((os.POSIX_SPAWN_OPEN, RESULT, result, REPLACE, MODE))
+        former = None if umask is None else os.umask(umask)
+        failures = Failures(argv[0])
+        try:
+            for path in candidates(argv[0], env):
+                try:
+                    return os.posix_spawn(
+                        path, argv, env,
+                        file_actions=files, setpgroup=0, setsigdef=self._ignored,
+                    )  # fmt: skip
+                except OSError as error:
+                    for made in (output, result):
+                        if made is not None and not os.path.exists(made):
+                            raise NotStartedError("output", made, error.errno or 0) from None
+                    failures.note(path, error)
+        finally:
+            if former is not None:
+                os.umask(former)
+        raise failures.error()

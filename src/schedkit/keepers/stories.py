@@ -1,0 +1,115 @@
+"""What keepers have written about attempts, put together."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from schedkit.keeper import journal
+from schedkit.run import AttemptKey
+
+_STEPS = {"interpreter": "the interpreter of"}  # what is not called as in the file of schedules
+
+
+def word(key: AttemptKey) -> str:
+    """Return what the lines of a keeper call an attempt."""
+    return f"{key.run}.{key.number}"
+
+
+def attempt(word: str) -> AttemptKey:
+    """Return the attempt that is called so."""
+    run, _, number = word.partition(".")
+    return AttemptKey(int(run), int(number))
+
+
+def since(boottime: int) -> timedelta:
+    """Return how long ago a time of this boot (nanoseconds) was."""
+    return timedelta(microseconds=(journal.boottime() - boottime) // 1000)
+
+
+@dataclass(slots=True)
+class Story:
+    """
+    What became of one attempt, as far as it was written; times are as the keeper's.
+
+    *cut* bytes of its output were cut off where its first part ends, *limit* is what is kept.
+    """
+
+    pid: int | None = None
+    started: int = 0
+    limit: int | None = None
+    not_started: str | None = None
+    status: int | None = None
+    ended: int | None = None
+    cpu_time: timedelta | None = None
+    peak_memory_kb: int | None = None
+    cut: int = 0
+
+
+@dataclass(slots=True)
+class Stories:
+    """What one keeper has written; *size* is how many bytes of its journal that is."""
+
+    size: int = 0
+    pid: int | None = None
+    born: int = 0
+    boot: str = ""
+    closed: bool = False
+    failure: str | None = None
+    of: dict[AttemptKey, Story] = field(default_factory=dict)
+    _rest: bytes = b""
+
+    def read(self, data: bytes) -> list[tuple[str, AttemptKey]]:
+        """Take in what follows; return kinds and attempts of the lines that are about one."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        found = []
+        for line in lines:
+            if line + b"\n" != journal.ORPHAN:  # which is told, but not in the journal
+                self.size += len(line) + 1
+            words = line.decode("ascii", "replace").split(" ")
+            if (key := self._take(words)) is not None:
+                found.append((words[0], key))
+        return found
+
+    def read_on(self, path: Path) -> list[tuple[str, AttemptKey]]:
+        """Take in what a journal has beyond what was read; nothing when it cannot be read."""
+        self._rest = b""
+        try:
+            with path.open("rb") as file:
+                file.seek(self.size)
+                return self.read(file.read())
+        except OSError:
+            return []
+
+    def _take(self, line: list[str]) -> AttemptKey | None:
+        match line:
+            case ["K", _, pid, born, boot]:
+                self.pid, self.born, self.boot = int(pid), int(born), boot
+            case ["Z"]:
+                self.closed = True
+            case ["X", text]:
+                self.failure = journal.unquoted(text).decode("utf-8", "replace")
+            case ["S" | "F" | "E" | "U" | "D", called, *rest]:
+                key = attempt(called)
+                _tell(self.of.setdefault(key, Story()), line[0], rest)
+                return key
+        return None
+
+
+def _tell(story: Story, kind: str, words: list[str]) -> None:
+    match kind, words:
+        case "S", [pid, started, limit]:
+            story.pid, story.started, story.limit = int(pid), int(started), int(limit)
+        case "F", [number, step, name]:
+            what = os.fsdecode(journal.unquoted(name))
+            why = os.strerror(int(number)).lower()
+            story.not_started = f"cannot be started: {_STEPS.get(step, step)} {what}: {why}"
+        case "E", [status, ended]:
+            story.status, story.ended = int(status), int(ended)
+        case "U", [user, system, memory]:
+            story.cpu_time = timedelta(microseconds=int(user) + int(system))
+            story.peak_memory_kb = int(memory)
+        case "D", [cut]:
+            story.cut = int(cut)
