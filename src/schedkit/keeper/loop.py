@@ -56,6 +56,9 @@ class Keeper:
         self._closed = False  # the runner orders nothing more
         self._deaf = False  # the runner hears nothing more
         os.set_blocking(control, False)
+        # Ours were made to survive one exec: a job that held them would hide that we are dead.
+        for descriptor in (journal_file, control):
+            os.set_inheritable(descriptor, False)
         self._children = _child_events()
 
     def run(self) -> None:
