@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from datetime import datetime, timedelta
@@ -144,6 +145,18 @@ def test_json_is_indented_and_keeps_what_is_not_ascii(capsys: pytest.CaptureFixt
     actual = capsys.readouterr().out
 
     assert expected == actual
+
+
+def test_json_holds_no_character_that_a_terminal_acts_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answer = ["é", "\x1b[2J", "\x9b2J", "\u202e"]
+
+    write_json(answer)
+
+    shown = capsys.readouterr().out
+    assert answer == json.loads(shown)
+    assert shown.replace("\n", "").isprintable()
 
 
 # ---- texts

@@ -44,7 +44,10 @@ def write_json(answer: Any) -> None:
     """Write plain data to stdout."""
     import json
 
-    sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(answer, indent=2, ensure_ascii=False)
+    if not text.replace("\n", "").isprintable():  # JSON itself escapes but the first 32
+        text = json.dumps(answer, indent=2)
+    sys.stdout.write(text + "\n")
 
 
 def painted(text: str, colour: str | None, *, wanted: bool) -> str:
