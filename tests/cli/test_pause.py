@@ -109,7 +109,7 @@ def test_a_paused_job_is_listed_as_paused_by_whom_and_why(sched: Sched) -> None:
     sched("pause", "a", "--until", "2099-01-01 12:00", "--reason", "no\tdisk")
     sched("pause", "b")
     expected = [
-        f"paused by {ME} until 2099-01-01T12:00:00+00:00: no\\tdisk",
+        f"paused by {ME}: no\\tdisk (until 2099-01-01T12:00:00+00:00)",
         f"paused by {ME}",
     ]
 

@@ -133,7 +133,7 @@ def test_a_status_is_aligned_and_harmless(filled: Sched) -> None:
         no runner is up; a failed 2026-03-02 02:30:00: no luck
         jobs       2
         failing    a {run} failed 2026-03-02 02:30:00: no luck
-        paused     b paused by bob until Mon 2099-03-02 02:30: no\\x1b[2Jdisk
+        paused     b paused by bob: no\\x1b[2Jdisk (until Mon 2099-03-02 02:30)
     """)
 
     actual = on_terminal(filled, "status", NO_COLOR="1")

@@ -105,13 +105,12 @@ def pauses(store: Reader, now: datetime) -> dict[str, Pause]:
 
 def pause_text(pause: Pause) -> render.Cell:
     """Return that a job is paused, by whom, until when and why."""
-    why = f": {pause.reason}" if pause.reason else ""
+    said = f"paused by {pause.who}" + (f": {pause.reason}" if pause.reason else "")
     if pause.until is None:
-        return render.Cell(f"paused by {pause.who}{why}", colour="yellow")
+        return render.Cell(said, colour="yellow")
     until = pause.until.astimezone()
-    shown = f"paused by {pause.who} until {until:%a %Y-%m-%d %H:%M}{why}"
-    plain = f"paused by {pause.who} until {until.isoformat()}{why}"
-    return render.Cell(plain, shown, colour="yellow")
+    shown = f"{said} (until {until:%a %Y-%m-%d %H:%M})"
+    return render.Cell(f"{said} (until {until.isoformat()})", shown, "yellow")
 
 
 def pause_as_json(pause: Pause) -> dict[str, Any]:

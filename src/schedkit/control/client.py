@@ -111,4 +111,4 @@ def _silent() -> SilentError:
 
 
 def _gone() -> GoneError:
-    return GoneError("the runner went away before it answered")
+    return GoneError("the runner went away before it answered: the history tells what it did")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Annotated
 
-from schedkit.cli.context import Context
+from schedkit.cli.context import Context, NoFileError
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.following import Copying, until_over, why_nothing
 from schedkit.config import positive
-from schedkit.errors import did_you_mean
+from schedkit.errors import ConfigError, did_you_mean
 from schedkit.operations import NoSuchRunError
 from schedkit.run import Run, State, run_number
 from schedkit.store import Query, SQLiteReader
@@ -61,7 +61,8 @@ def _found(context: Context, target: str) -> Run:
         jobs = store.jobs()
     if run is not None:
         return run
-    jobs |= {job.name for job in context.load().jobs}
+    with suppress(ConfigError, NoFileError):
+        jobs |= {job.name for job in context.load().jobs}
     if target in jobs:
         raise NoSuchRunError(f"{target} has no run")
     hint = did_you_mean(target, jobs)

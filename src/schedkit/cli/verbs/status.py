@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from schedkit import durations
 from schedkit.cli import health, render
-from schedkit.cli.context import Context
+from schedkit.cli.context import Context, NoFileError
 from schedkit.cli.declaration import Option
 from schedkit.cli.failure import FAILED, NO_RUNNER
 from schedkit.cli.health import Health
@@ -72,10 +72,10 @@ def _health(context: Context) -> Health:
 
 
 def _jobs(context: Context) -> list[str] | None:
-    """Return the names of the jobs that may fire, None when the files are broken."""
+    """Return the names of the jobs that may fire, None when the files are broken or not there."""
     try:
         return [job.name for job in context.load().jobs if job.enabled]
-    except ConfigError:
+    except (ConfigError, NoFileError):
         return None
 
 
@@ -116,7 +116,7 @@ def _rows(found: Health) -> Iterator[tuple[str, Cell]]:
         up = durations.brief(found.now - started)
         who = f"pid {runner['pid']}, sched {runner['version']}"
         yield "runner", Cell(f"{who}, since {runner['started']}", f"{who}, up {up}")
-    yield "jobs", Cell(str(found.jobs if runner is None else runner["jobs"]))
+    yield "jobs", Cell(str(found.jobs))
     if runner is not None:
         for one in runner["running"][:_LONGEST]:
             yield "running", _running(one, found.now)

@@ -1,0 +1,94 @@
+"""A run as it goes on, seen from the state directory alone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from files import Sched
+from past import FIRED, Past, write_past
+from schedkit.cli.following import _Changes, in_words, look
+from schedkit.operations import NoSuchRunError
+from schedkit.run import Change, State, run_number
+from schedkit.store import Holder
+from schedkit.store.sqlite import SQLiteStore
+
+
+@pytest.fixture
+def store(sched: Sched) -> Iterator[SQLiteStore]:
+    """Return the history of a runner at work, in which one run goes on."""
+    sched.write("jobs: {a: {command: x, clock: every 1h}}\n")
+    write_past(sched, [Past("a", State.RUNNING)])
+    with closing(SQLiteStore(sched.directory / ".sched/history.db")) as found:
+        found.begin(Holder(1, "host", "boot", "0"), FIRED)
+        yield found
+
+
+@pytest.fixture
+def number(store: SQLiteStore) -> int:
+    """Return the number of the run that goes on."""
+    (attempt,) = store.open_attempts()
+    return attempt.key.run
+
+
+def change(store: SQLiteStore) -> None:
+    """Write something into the history."""
+    store.note(Change(FIRED, "bob", "pause", "a"))
+
+
+def test_what_is_written_to_the_history_is_noticed(
+    sched: Sched, store: SQLiteStore, number: int
+) -> None:
+    with closing(_Changes(sched.directory / ".sched", number)) as changes:
+        changes.watch()
+        before = changes._happened()
+
+        change(store)
+
+        assert (False, True) == (before, changes._happened())
+
+
+def test_looking_is_not_what_one_is_woken_by(
+    sched: Sched, store: SQLiteStore, number: int, tmp_path: Path
+) -> None:
+    """Of a runner that was killed the log stays behind, of which every reader makes an index."""
+    change(store)
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    for name in ("history.db", "history.db-wal"):
+        shutil.copy(sched.directory / ".sched" / name, killed)
+
+    with closing(_Changes(killed, number)) as changes:
+        changes.watch()
+        found = [look(killed, number).job for _ in range(3)]
+
+        assert (["a"] * 3, False) == (found, changes._happened())
+
+
+def test_a_run_that_is_pruned_meanwhile_is_an_error(sched: Sched, store: SQLiteStore) -> None:
+    change(store)
+
+    with pytest.raises(NoSuchRunError, match="there is no run '7k3m2q' any more"):
+        look(sched.directory / ".sched", run_number("7k3m2q") or 0)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (State.SUCCEEDED, "a succeeded"),
+        (State.FAILED, "a failed: no luck"),
+        (State.TIMED_OUT, "a timed out: no luck"),
+        (State.SKIPPED, "a skipped: for a reason"),
+    ],
+)
+def test_how_a_run_ended_is_said_in_words(sched: Sched, state: State, expected: str) -> None:
+    sched.write("jobs: {a: {command: x, clock: every 1h}}\n")
+    (run,) = write_past(sched, [Past("a", state)])
+
+    actual = in_words(look(sched.directory / ".sched", run_number(run) or 0))
+
+    assert expected == actual
