@@ -53,15 +53,14 @@ def run(
     from schedkit import compiled
     from schedkit.reload import load
 
-    broken: ConfigError | None = None
-    config: Config | None = None
+    config: Config | ConfigError
     try:
         config = compiled.cached(context.paths) or load(context.paths)
     except ConfigError as error:
         if dry_run:
             raise
-        broken = error
-    if config is not None:
+        config = error
+    if not isinstance(config, ConfigError):
         config.named(only)
         if dry_run:
             from schedkit.cli.dry_run import show
@@ -71,14 +70,14 @@ def run(
     from schedkit import log
 
     log.set_up(log_format, level, colour=context.colour(sys.stderr))
-    state = context.state_place(config.state if config is not None else None)
+    state = context.state_place(None if isinstance(config, ConfigError) else config.state)
     make_state_directory(state)
-    return _run(context, config or broken, state, only, duration)
+    return _run(context, config, state, only, duration)
 
 
 def _run(
     context: Context,
-    config: Config | ConfigError | None,
+    config: Config | ConfigError,
     state: Path,
     only: tuple[str, ...],
     duration: timedelta | None,
@@ -108,7 +107,7 @@ def _run(
             good,
             Place(paths, state / "output"),
             store=store,
-            executor=KeeperExecutor(state),
+            executor=KeeperExecutor(state, store.uuid),
             watch=watch,
             signals=signals,
             only=only,
@@ -124,14 +123,13 @@ def _run(
     return _INTERRUPTED if runner.interrupted else 0
 
 
-def _good(config: Config | ConfigError | None, state: Path) -> tuple[Config, str | None]:
+def _good(config: Config | ConfigError, state: Path) -> tuple[Config, str | None]:
     """
     Return what to go by, and why that is not what the files say now.
 
     Raises: ConfigError when the files are broken and never were good.
     """
     if not isinstance(config, ConfigError):
-        assert config is not None
         return config, None
     from schedkit.last_good import last_good
 
