@@ -100,7 +100,9 @@ def _waited_for(state: Path, runner: Connection, run: str) -> Run:
         runner.ask(Wait(run))
         runner.result()
     except (GoneError, SilentError):
-        sys.stderr.write(f"the runner is gone; {run} is watched for in the history\n")
+        sys.stderr.write(
+            f"the connection to the runner is lost: {run} is watched for in the history\n"
+        )
     return until_over(state, run_number(run) or 0, lambda _: None)
 
 
