@@ -10,8 +10,9 @@ import ctypes
 import os
 import signal
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -68,6 +69,26 @@ def processes() -> dict[int, Process]:
     return {pid: found for pid in pids if (found := process(pid)) is not None}
 
 
+class Reaped(NamedTuple):
+    """A child that has ended: what it was, and how it ended, as wait tells."""
+
+    pid: int
+    process: Process | None
+    status: int
+    cpu_time: timedelta
+    peak_memory_kb: int
+
+
+def reaped() -> Iterator[Reaped]:
+    """Reap the children that have ended; yield them."""
+    with suppress(ChildProcessError):
+        while found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            what = process(found.si_pid)  # while its pid is its own
+            pid, status, usage = os.wait4(found.si_pid, 0)
+            cpu_time = timedelta(seconds=usage.ru_utime + usage.ru_stime)
+            yield Reaped(pid, what, status, cpu_time, usage.ru_maxrss)
+
+
 def _read(path: str) -> bytes:
     """Return what a file of /proc says, nothing when its process is gone."""
     try:
@@ -105,6 +126,10 @@ class Census:
         for one in self.processes.values():
             found[one.parent].append(one)
         return found
+
+    def knows(self, pid: int) -> bool:
+        """Return whether a process leads a tree."""
+        return pid in self._apart
 
     def orphans(self, reapers: Collection[int]) -> list[Process]:
         """Return what may have been left to one of these processes by its parent."""

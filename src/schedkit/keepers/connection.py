@@ -129,11 +129,12 @@ class Connection:
         What it writes until then is still told.
         """
         self.closing = True
+        self._socket.settimeout(_FLUSH)
         with suppress(OSError):
-            self._socket.settimeout(_FLUSH)
             self._socket.sendall(self._unsent)
+        with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
-            self._socket.setblocking(False)
+        self._socket.setblocking(False)
         self._unsent.clear()
 
 

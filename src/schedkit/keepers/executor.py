@@ -20,12 +20,12 @@ from schedkit.keeper.journal import boottime
 from schedkit.keeper.output import Trimmer
 from schedkit.keepers.connection import Connection
 from schedkit.keepers.journals import Journal, settle
-from schedkit.keepers.recovery import Recovery
+from schedkit.keepers.recovery import Recovery, unanswered
 from schedkit.keepers.stories import attempt, word
 from schedkit.keepers.watched import Watched
 from schedkit.launch import Launch
 from schedkit.log import fields
-from schedkit.processes import Census, Tree
+from schedkit.processes import Census, Reaped, Tree, reaped
 from schedkit.run import AttemptKey, OpenAttempt
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class KeeperExecutor:
         self._unseen: dict[AttemptKey, Watched] = {}  # that have ended: how, is to be read
         self._ended: dict[AttemptKey, Watched] = {}  # perhaps not all that they started
         self._asked: dict[AttemptKey, signal.Signals] = {}
-        self._zombies: dict[int, tuple[int, timedelta, int]] = {}  # status, CPU time, KB
+        self._reaped: dict[int, Reaped] = {}  # of which nobody has been told yet
         self._events: list[Event | tuple[int, int]] = []
         self._next: timedelta | None = None
         self._trimmer = Trimmer()  # of the output of those that have no keeper any more
@@ -79,7 +79,7 @@ class KeeperExecutor:
         """Return the keeper for what starts now."""
         for keeper in self._keepers:
             if not keeper.closing:
-                if keeper.stories.size < _LARGEST:
+                if keeper.stories.size < _LARGEST or keeper.unsent:  # closing would wait for it
                     return keeper
                 keeper.close()
         keeper = Connection(self._state / "keepers")
@@ -238,31 +238,28 @@ class KeeperExecutor:
         while self._collect():
             for keeper in [one for one in self._keepers if one.status is not None]:
                 self._bury(keeper)
-        for pid, (status, cpu_time, memory) in self._zombies.items():
+        for pid, child in self._reaped.items():
             watched = self._running.get(pid)
             if watched is None:
-                self._events.append((pid, status))
+                self._events.append((pid, child.status))
                 continue
             story = watched.story
             if story.status is None:
-                story.status, story.ended = status, boottime()
-            story.cpu_time, story.peak_memory_kb = cpu_time, memory
+                story.status, story.ended = child.status, boottime()
+            story.cpu_time, story.peak_memory_kb = child.cpu_time, child.peak_memory_kb
             self._over(watched)
-        self._zombies.clear()
+        self._reaped.clear()
 
     def _collect(self) -> bool:
         """Reap; return whether a keeper was among them."""
         keepers = {one.pid: one for one in self._keepers}
         found = False
-        with suppress(ChildProcessError):
-            while (child := os.wait4(-1, os.WNOHANG))[0]:
-                pid, status, usage = child
-                if pid in keepers:
-                    keepers[pid].status = status
-                    found = True
-                    continue
-                cpu_time = timedelta(seconds=usage.ru_utime + usage.ru_stime)
-                self._zombies[pid] = status, cpu_time, usage.ru_maxrss
+        for child in reaped():
+            if child.pid in keepers:
+                keepers[child.pid].status = child.status
+                found = True
+            else:
+                self._reaped[child.pid] = child
         return found
 
     def _bury(self, keeper: Connection) -> None:
@@ -297,17 +294,18 @@ class KeeperExecutor:
             if not watched.output.exists():  # made before anything is executed
                 watched.never_ran = True
                 return
-            found = Census(self._running).leader(watched.mark, {keeper.pid})
+            children = [one.process for one in self._reaped.values() if one.process is not None]
+            found = unanswered(watched.mark, keeper.stories, Census(self._running), children)
             if found is None:
                 self._over(watched)  # nobody can know how
                 return
             story.pid, story.started = found.pid, boottime()
             self._begun(watched)
         if story.status is not None:
-            if (zombie := self._zombies.pop(story.pid, None)) is not None:
-                _, story.cpu_time, story.peak_memory_kb = zombie
+            if (child := self._reaped.pop(story.pid, None)) is not None:
+                story.cpu_time, story.peak_memory_kb = child.cpu_time, child.peak_memory_kb
             self._over(watched)
-        elif story.pid not in self._zombies:
+        elif story.pid not in self._reaped:
             self._watch(watched)
 
     def _start_again(self, watched: Sequence[Watched]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from schedkit.errors import ExecutorError
 from schedkit.keepers.stories import Stories
 from schedkit.log import fields
 
@@ -84,11 +85,16 @@ def settle(directory: Path) -> Sequence[Journal]:
 
     A keeper that does not see in time that its runner is gone is killed: it could still start
     what it was told to.
+
+    Raises: ExecutorError when the directory cannot be read.
     """
     try:
-        journals = [Journal(path) for path in sorted(directory.iterdir())]
+        journals = [Journal(path) for path in sorted(directory.iterdir()) if path.name.isdecimal()]
     except FileNotFoundError:
         return []
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ExecutorError(f"{directory} cannot be read: {why}") from error
     end = time.monotonic() + _LONGEST
     while waiting := [one for one in journals if not one.is_settled()]:
         if time.monotonic() >= end:

@@ -16,7 +16,7 @@ _WHOLE_LINES = 1024  # bytes by which a cut is moved, so that it is between two 
 
 
 class Output(NamedTuple):
-    """What is kept of an output, what is not, and its last line that says something."""
+    """How much is kept of what it wrote, how much is not, and the last line that says something."""
 
     kept: int | None = None
     dropped: int | None = None
@@ -76,7 +76,7 @@ def _shorten(path: Path, descriptor: int, limit: int, cut: int) -> tuple[int, in
     # The line is part of what is kept: the file would be too long a second time otherwise.
     room = len(_line(size + cut)) + 1
     end = _line_start(descriptor, min(max(head - room, 0), size))
-    begin = _line_end(descriptor, max(size - tail, end))
+    begin = _line_end(descriptor, max(size - tail, min(head, size)))
     dropped = begin - end + cut
     beside = path.with_suffix(".part")
     try:
@@ -85,13 +85,11 @@ def _shorten(path: Path, descriptor: int, limit: int, cut: int) -> tuple[int, in
             inside = end and os.pread(descriptor, 1, end - 1) != b"\n"
             os.write(file.fileno(), b"\n" * inside + _line(dropped))
             _copy(descriptor, begin, size, file.fileno())
-            kept = file.seek(0, os.SEEK_END)
         beside.replace(path)
     except OSError:  # the disk is full: the file stays as it is, its middle is a hole
         with suppress(OSError):
             beside.unlink()
-        return size - (begin - end), dropped
-    return kept, dropped
+    return end + size - begin, dropped
 
 
 def _line(dropped: int) -> bytes:

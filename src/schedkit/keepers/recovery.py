@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,10 +11,10 @@ from pathlib import Path
 
 from schedkit.executor import Found, Spawned
 from schedkit.keepers.journals import Journal
-from schedkit.keepers.stories import Story, since
+from schedkit.keepers.stories import Stories, Story, since
 from schedkit.keepers.watched import Watched
 from schedkit.launch import mark, output_file
-from schedkit.processes import TICK, Census
+from schedkit.processes import TICK, Census, Process
 from schedkit.run import OpenAttempt
 
 
@@ -79,3 +80,25 @@ class Recovery:
         # Its name is when it was made, by the wall clock.
         wall = int(journal.path.name) + moment - journal.stories.born
         return timedelta(microseconds=(time.time_ns() - wall) // 1000)
+
+
+def unanswered(
+    mark: str, stories: Stories, census: Census, reaped: Sequence[Process]
+) -> Process | None:
+    """
+    Return the process that a keeper had started when it was killed, before it wrote that.
+
+    It is a child of ours by now, perhaps *reaped*, and younger than all that was written. Where
+    others are that, too, it is known by its mark; one that has ended has none any more.
+    """
+    assert stories.pid is not None
+    if (found := census.leader(mark, {stories.pid})) is not None:
+        return found
+    children = [*census.children.get(os.getpid(), ()), *reaped]
+    last = [
+        one
+        for one in children
+        if one.pid == one.group and one.session == stories.pid and not census.knows(one.pid)
+        if one.start >= stories.latest - TICK
+    ]
+    return last[0] if len(last) == 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -50,11 +51,16 @@ class Story:
 
 @dataclass(slots=True)
 class Stories:
-    """What one keeper has written; *size* is how many bytes of its journal that is."""
+    """
+    What one keeper has written; *size* is how many bytes of its journal that is.
+
+    *latest* is the last time in it.
+    """
 
     size: int = 0
     pid: int | None = None
     born: int = 0
+    latest: int = 0
     boot: str = ""
     closed: bool = False
     failure: str | None = None
@@ -69,8 +75,9 @@ class Stories:
             if line + b"\n" != journal.ORPHAN:  # which is told, but not in the journal
                 self.size += len(line) + 1
             words = line.decode("ascii", "replace").split(" ")
-            if (key := self._take(words)) is not None:
-                found.append((words[0], key))
+            with suppress(ValueError):  # after a power cut there may be anything
+                if (key := self._take(words)) is not None:
+                    found.append((words[0], key))
         return found
 
     def read_on(self, path: Path) -> list[tuple[str, AttemptKey]]:
@@ -87,13 +94,16 @@ class Stories:
         match line:
             case ["K", _, pid, born, boot]:
                 self.pid, self.born, self.boot = int(pid), int(born), boot
+                self.latest = self.born
             case ["Z"]:
                 self.closed = True
             case ["X", text]:
                 self.failure = journal.unquoted(text).decode("utf-8", "replace")
             case ["S" | "F" | "E" | "U" | "D", called, *rest]:
                 key = attempt(called)
-                _tell(self.of.setdefault(key, Story()), line[0], rest)
+                story = self.of.setdefault(key, Story())
+                _tell(story, line[0], rest)
+                self.latest = max(self.latest, story.started, story.ended or 0)
                 return key
         return None
 
