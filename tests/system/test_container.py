@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from running import LIMIT, Running, Sched, alive, gone, pass_time, soon
+from running import LIMIT, Running, Sched, alive, gone, pass_time
 
 pytestmark = pytest.mark.system
 
@@ -22,6 +22,7 @@ _ROOT = os.geteuid() == 0
 _AS_ROOT = () if _ROOT else ("--user", "--map-root-user")
 _INTO = () if _ROOT else ("--user", "--preserve-credentials")
 _CONTAINED = ("unshare", *_AS_ROOT, "--pid", "--fork", "--mount-proc", "--kill-child", "--")
+_WAITING = "jobs: {a: {command: 'echo x > words; read go < go', clock: every 1s}}"
 
 
 @cache
@@ -91,7 +92,7 @@ def children(pid: int) -> set[int]:
 def test_it_logs_to_stdout_and_says_nothing_on_stderr(
     sched: Sched, contain: Callable[[], Container]
 ) -> None:
-    sched.write(f"jobs: {{a: {{command: 'true', clock: {{dates: ['{soon():%F %T}']}}}}}}")
+    sched.write("jobs: {a: {command: 'true', clock: every 1s}}")
 
     container = contain()
     container.runner.until("run succeeded", job="a")
@@ -107,10 +108,7 @@ def test_it_logs_to_stdout_and_says_nothing_on_stderr(
 def test_a_signal_drains_it(
     sched: Sched, contain: Callable[[], Container], number: signal.Signals, code: int
 ) -> None:
-    sched.write(f"""
-jobs:
-  a: {{command: echo x > words; read go < go, clock: {{dates: ['{soon():%F %T}']}}}}
-""")
+    sched.write(_WAITING)
 
     container = contain()
     sched.word()
@@ -119,7 +117,7 @@ jobs:
     sched.go()
     actual, _ = container.runner.end()
 
-    (run,) = sched.history()
+    run, *_ = sched.history()
     assert (code, "succeeded") == (actual, run["state"])
 
 
@@ -157,10 +155,7 @@ def test_a_hundred_strangers_do_not_keep_jobs_from_ending(
 def test_a_container_that_is_killed_takes_its_jobs_along_and_the_next_one_says_so(
     sched: Sched, contain: Callable[[], Container]
 ) -> None:
-    sched.write(f"""
-jobs:
-  a: {{command: echo x > words; read go < go, clock: {{dates: ['{soon():%F %T}']}}}}
-""")
+    sched.write(_WAITING)
     container = contain()
     sched.word()
     sched.until_started("a")
@@ -171,7 +166,7 @@ jobs:
     after = contain()
     after.runner.until("run lost", job="a")
 
-    (run,) = sched.history()
+    run, *_ = sched.history()
     assert ("lost", [False]) == (run["state"], sorted({alive(pid) for pid in inside}))
 
 
