@@ -96,12 +96,24 @@ def test_what_cannot_be_meant_is_a_wrong_use(
     assert expected == actual
 
 
-def test_a_reason_without_end_is_refused(sched: Sched, runner: Answering) -> None:
-    expected = Answer(1, "", "error: 'reason' of pause has 501 characters, 500 at most\n")
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("x" * 501, "has 501 characters, 500 at most"),
+        ("x\udcff", "has characters that no text has"),
+    ],
+)
+def test_a_reason_that_is_none_is_refused_with_a_runner_and_without(
+    sched: Sched, reason: str, said: str
+) -> None:
+    expected = Answer(1, "", f"error: 'reason' of pause {said}\n")
 
-    actual = sched("pause", "a", "--reason", "x" * 501)
+    without = sched("pause", "a", "--reason", reason)
+    runner = Answering(sched.directory / ".sched")
+    beside = sched("pause", "a", "--reason", reason)
 
-    assert expected == actual
+    runner.close()
+    assert [expected] * 2 == [without, beside]
     assert [] == runner.operations.asked
 
 

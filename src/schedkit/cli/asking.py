@@ -48,12 +48,13 @@ class Asking:
 
         import schedkit
         from schedkit import processes
-        from schedkit.control import dispatch
+        from schedkit.control import dispatch, protocol
         from schedkit.control.address import user_name
         from schedkit.offline import StoreOperations
         from schedkit.store import Holder
         from schedkit.store.sqlite import SQLiteStore
 
+        protocol.read_request(protocol.request_line(wish))  # its bounds hold here too
         jobs = {job.name: job for job in _config(self.context, self.state).jobs}
         me = Holder(
             os.getpid(), platform.node(), processes.boot_id(), schedkit.__version__, runs=False

@@ -62,14 +62,18 @@ def trigger(
         (sys.stderr if follow else sys.stdout).write(f"{run}\n")
         sys.stdout.flush()
         if answer["state"] == State.SKIPPED:
-            sys.stderr.write(f"error: {job} was skipped: {safe(answer['reason'])}\n")
-            again = context.command("trigger", job, "--force")
-            sys.stderr.write(f"  = help: run it all the same with: {again}\n")
-            return FAILED
+            return _skipped(context, job, answer["reason"])
         if one.runner is not None and (wait or follow):
             return _see_it_through(context, one, one.runner, run, follow=follow)
     _say_what_next(context, one, job, answer["state"], run)
     return 0
+
+
+def _skipped(context: Context, job: str, reason: str) -> int:
+    sys.stderr.write(f"error: {job} was skipped: {safe(reason)}\n")
+    again = context.command("trigger", job, "--force")
+    sys.stderr.write(f"  = help: run it all the same with: {again}\n")
+    return FAILED
 
 
 def _say_what_next(context: Context, one: Asking, job: str, state: str, run: str) -> None:
