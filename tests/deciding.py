@@ -20,7 +20,8 @@ DOWN = "no runner was up"
 def job(keys: str, clock: str = "every 10m") -> Job:
     """Return a job with these keys."""
     with TemporaryDirectory() as directory:
-        text = f"jobs: {{a: {{command: x, clock: {clock}, {keys}}}}}"
+        pools = "pools: {one: 1, two: 2, ten: 10}"
+        text = f"{pools}\njobs: {{a: {{command: x, clock: {clock}, {keys}}}}}"
         return load(Path(directory), text).jobs[0]
 
 

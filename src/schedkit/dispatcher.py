@@ -212,7 +212,9 @@ class Dispatcher:
         for number in starting:
             job = self.jobs[found[number].job]
             room = self.slots.free and self.slots.free_in(job.pool)
-            if force or (room and job.name not in self.pauses and self.queue.is_open(job, now)):
+            if force or (
+                room and job.name not in self.pauses and self.queue.is_open(job, now, self.slots)
+            ):
                 self.slots.take(job.pool)
             else:
                 found[number] = replace(found[number], at_once=False)
@@ -298,8 +300,8 @@ class Dispatcher:
             return True
         if self.jobs[one.job].overlap == "allow":
             return False
-        retried = any(other.key.number > 1 for other in self.queue.of(one.job))
-        return bool(self.attempts.of(one.job)) or (retried and one.key.number == 1)
+        first = one.key.number == 1
+        return bool(self.attempts.of(one.job)) or (first and self.queue.is_retried(one.job))
 
     def _tell(self, decision: Decision) -> None:
         self.attempts.counts[decision.state] += decision.count

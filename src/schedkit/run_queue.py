@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from schedkit.job import Job
-from schedkit.run import Trigger, Waiting
+from schedkit.run import AttemptKey, Trigger, Waiting
 
 _Rank = tuple[bool, int, datetime, int]  # caught up later, high priority first, then in order
 
@@ -56,10 +56,12 @@ class RunQueue:
         self._jobs: Mapping[str, Job] = {}
         self._entries: dict[int, Waiting] = {}
         self._of_job: defaultdict[str, dict[int, Waiting]] = defaultdict(dict)
-        self._later: list[tuple[datetime, int]] = []
-        self._lanes: defaultdict[str | None, list[tuple[_Rank, int]]] = defaultdict(list)
-        self._aside: defaultdict[str, list[int]] = defaultdict(list)
-        self._deadlines: list[tuple[datetime, int]] = []
+        self._retries: Counter[str] = Counter()
+        # An entry of these that is no more what waits is passed over when it comes up.
+        self._later: list[tuple[datetime, AttemptKey]] = []
+        self._lanes: defaultdict[str | None, list[tuple[_Rank, AttemptKey]]] = defaultdict(list)
+        self._aside: defaultdict[str, list[tuple[bool, _Rank, AttemptKey]]] = defaultdict(list)
+        self._deadlines: list[tuple[datetime, AttemptKey]] = []
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -71,41 +73,56 @@ class RunQueue:
         """Return the runs of a job that wait, in the order in which they came."""
         return self._of_job[job].values() if job in self._of_job else ()
 
+    def is_retried(self, job: str) -> bool:
+        """Return whether a run of a job waits to be tried again."""
+        return self._retries[job] > 0
+
     def settle(self, jobs: Mapping[str, Job]) -> None:
         """Go by these definitions of the jobs from now on."""
         self._jobs = jobs
         entries = list(self._entries.values())
-        for index in (self._entries, self._of_job, self._lanes, self._aside):
+        for index in (self._entries, self._of_job, self._retries, self._lanes, self._aside):
             index.clear()
         self._later, self._deadlines = [], []
         for one in entries:
             self.put(one)
 
     def put(self, one: Waiting) -> None:
-        """Let a run wait."""
+        """Let a run wait; one that does already goes on to."""
         run = one.key.run
+        if self._waits(one.key) is not None:
+            return
+        self.remove(run)
         self._entries[run] = self._of_job[one.job][run] = one
-        heapq.heappush(self._later, (one.due, run))
+        self._retries[one.job] += one.key.number > 1
+        heapq.heappush(self._later, (one.due, one.key))
         job = self._jobs.get(one.job)
         if job is not None and job.start_deadline is not None and one.key.number == 1:
-            heapq.heappush(self._deadlines, (one.due + job.start_deadline, run))
+            heapq.heappush(self._deadlines, (one.due + job.start_deadline, one.key))
 
     def remove(self, run: int) -> Waiting | None:
         """Let a run wait no more; return it, None when it did not wait."""
         one = self._entries.pop(run, None)
         if one is not None:
             del self._of_job[one.job][run]
+            self._retries[one.job] -= one.key.number > 1
         return one
 
     def let_go(self, job: str) -> None:
-        """Let the runs of a job try again that were set aside."""
-        for run in self._aside.pop(job, ()):
-            self._line_up(run)
+        """Let the runs of a job try again that were set aside: the next one, where one may run."""
+        aside = self._aside.get(job, [])
+        known = self._jobs.get(job)
+        while aside:
+            one = self._waits(heapq.heappop(aside)[-1])
+            if one is not None:
+                self._line_up(one)
+                if known is None or known.overlap != "allow":
+                    break
 
     def next_time(self) -> datetime | None:
         """Return when the time of the next one comes, or its deadline."""
         for heap in (self._later, self._deadlines):
-            while heap and heap[0][1] not in self._entries:
+            while heap and self._waits(heap[0][1]) is None:
                 heapq.heappop(heap)
         return min((heap[0][0] for heap in (self._later, self._deadlines) if heap), default=None)
 
@@ -113,17 +130,20 @@ class RunQueue:
         """Take those that have waited for too long to start."""
         found = []
         while self._deadlines and self._deadlines[0][0] <= now:
-            run = heapq.heappop(self._deadlines)[1]
-            one = self._entries.get(run)
-            if one is not None and one.key.number == 1:
-                self.remove(run)
+            one = self._waits(heapq.heappop(self._deadlines)[1])
+            if one is not None:
+                self.remove(one.key.run)
                 found.append(one)
         return found
 
-    def is_open(self, job: Job, now: datetime) -> bool:
-        """Return whether nothing stands before a run of *job* that is due now."""
+    def is_open(self, job: Job, now: datetime, slots: Slots) -> bool:
+        """Return whether no run that waits stands before one of *job* that is due now."""
         self._line_up_due(now)
-        return not any(run in self._entries for _, run in self._lanes.get(job.pool, ()))
+        return not any(
+            pool == job.pool or (slots.most is not None and slots.free_in(pool))
+            for pool, lane in self._lanes.items()
+            if self._has_some(lane)
+        )
 
     def take(self, now: datetime, slots: Slots, held: Callable[[Waiting], bool]) -> list[Waiting]:
         """
@@ -135,33 +155,41 @@ class RunQueue:
         taken: list[Waiting] = []
         serial: set[str] = set()
         while slots.free:
-            lanes = [lane for pool, lane in self._lanes.items() if lane and slots.free_in(pool)]
+            free = (lane for pool, lane in self._lanes.items() if slots.free_in(pool))
+            lanes = [lane for lane in free if self._has_some(lane)]
             if not lanes:
                 break
-            _, run = heapq.heappop(min(lanes, key=lambda lane: lane[0]))
-            one = self._entries.get(run)
-            if one is None:
-                continue
+            rank, key = heapq.heappop(min(lanes, key=lambda lane: lane[0]))
+            one = self._entries[key.run]
             job = self._jobs.get(one.job)
             if job is None or one.job in serial or held(one):
-                self._aside[one.job].append(run)
+                # A run that is tried again goes before those that wait for it to be over.
+                heapq.heappush(self._aside[one.job], (key.number == 1, rank, key))
                 continue
             if job.overlap != "allow":
                 serial.add(one.job)
-            self.remove(run)
+            self.remove(key.run)
             slots.take(job.pool)
             taken.append(one)
         return taken
 
+    def _waits(self, key: AttemptKey) -> Waiting | None:
+        one = self._entries.get(key.run)
+        return one if one is not None and one.key == key else None
+
+    def _has_some(self, lane: list[tuple[_Rank, AttemptKey]]) -> bool:
+        while lane and self._waits(lane[0][1]) is None:
+            heapq.heappop(lane)
+        return bool(lane)
+
     def _line_up_due(self, now: datetime) -> None:
         while self._later and self._later[0][0] <= now:
-            self._line_up(heapq.heappop(self._later)[1])
+            one = self._waits(heapq.heappop(self._later)[1])
+            if one is not None:
+                self._line_up(one)
 
-    def _line_up(self, run: int) -> None:
-        one = self._entries.get(run)
-        if one is None:
-            return
+    def _line_up(self, one: Waiting) -> None:
         job = self._jobs.get(one.job)
         pool, priority = (job.pool, job.priority) if job is not None else (None, 0)
-        rank = (one.trigger is Trigger.CATCHUP, -priority, one.due, run)
-        heapq.heappush(self._lanes[pool], (rank, run))
+        rank = (one.trigger is Trigger.CATCHUP, -priority, one.due, one.key.run)
+        heapq.heappush(self._lanes[pool], (rank, one.key))
