@@ -270,7 +270,8 @@ def test_where_a_file_is_in_the_way_a_directory_is_awaited(watch: FileWatch, pat
 
 
 @pytest.mark.parametrize(
-    ("name", "counts"), [("b.yaml", True), ("b.yml", False), ("b.yaml~", False), ("b", False)]
+    ("name", "counts"),
+    [("b.yaml", True), ("b.yml", False), ("b.yaml~", False), ("b", False), (".#b.yaml", False)],
 )
 def test_of_a_directory_every_file_counts_that_would_be_read(
     watch: FileWatch, path: Path, name: str, *, counts: bool

@@ -144,7 +144,9 @@ class _Interest:
         return inotify.ONLYDIR | _ITSELF | (_WITHIN if self else 0)
 
     def counts(self, name: str) -> bool:
-        return not name or name in self.names or (self.schedules and name.endswith(".yaml"))
+        # As the loader has it: hidden ones are what editors leave beside them.
+        is_read = name.endswith(".yaml") and not name.startswith(".")
+        return not name or name in self.names or (self.schedules and is_read)
 
 
 class _Way:

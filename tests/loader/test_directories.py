@@ -26,7 +26,8 @@ def test_the_files_of_a_directory_are_read_in_the_order_of_their_names() -> None
 def test_only_files_of_yaml_are_read() -> None:
     expected = ["a"]
 
-    files = {"d/a.yaml": ONE % "a", "d/b.yaml.bak": "[", "d/README": "[", "d/sub/c.yaml": "["}
+    others = ("d/b.yaml.bak", "d/.#a.yaml", "d/README", "d/sub/c.yaml")
+    files = {"d/a.yaml": ONE % "a"} | dict.fromkeys(others, "[")
     actual = [job.name for job in load(files, "d").jobs]
 
     assert expected == actual

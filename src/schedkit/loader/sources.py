@@ -21,7 +21,7 @@ def files(paths: Sequence[Path], diagnostics: list[Diagnostic]) -> tuple[list[Pa
     directories = [path for path in paths if path.is_dir()]
     found: list[Path] = []
     for path in paths:
-        within = sorted(path.glob("*.yaml")) if path in directories else [path]
+        within = _schedules(path) if path in directories else [path]
         if not within:
             diagnostics.append(Diagnostic.of_file(str(path), "has no file *.yaml in it"))
         found += within
@@ -29,6 +29,11 @@ def files(paths: Sequence[Path], diagnostics: list[Diagnostic]) -> tuple[list[Pa
         refusals = map(_refusal, dict.fromkeys([*directories, *found]))
         diagnostics += [refusal for refusal in refusals if refusal is not None]
     return found, [stamp(path) for path in directories]
+
+
+def _schedules(directory: Path) -> list[Path]:
+    """Return the `*.yaml` of a directory; hidden ones are what editors leave beside them."""
+    return sorted(path for path in directory.glob("*.yaml") if not path.name.startswith("."))
 
 
 def stamp(path: Path) -> Stamp:
