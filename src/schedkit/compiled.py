@@ -57,7 +57,7 @@ def _from_cache(path: Path) -> Config | None:
         return None
     finally:
         gc.enable()
-    fresh = isinstance(config, Config) and all(map(_unchanged, config.stamps))
+    fresh = isinstance(config, Config) and all(map(unchanged, config.stamps))
     return config if fresh else None
 
 
@@ -69,7 +69,8 @@ def _to_cache(path: Path, config: Config) -> None:
         temporary.replace(path)
 
 
-def _unchanged(stamp: Stamp) -> bool:
+def unchanged(stamp: Stamp) -> bool:
+    """Return whether a file, or the list of files of a directory, is still as it was read."""
     try:
         status = os.stat(stamp.path)
     except OSError:

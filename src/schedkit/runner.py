@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from schedkit.compiled import unchanged
 from schedkit.config import Config
 from schedkit.dispatcher import Dispatcher
 from schedkit.errors import ConfigError, StoreError
@@ -272,8 +273,7 @@ class Runner:
         self._config = config
         if self._keep is not None and self._degraded is None:
             self._keep(config)
-        if self._files is not None and config.runner.reload_on_change:
-            self._files.follow([Path(stamp.path) for stamp in config.stamps])
+        self._follow(config)
         log.info(
             "schedule loaded",
             extra=fields(jobs=len(self._dispatcher.jobs), why=who, degraded=self._degraded),
@@ -284,6 +284,15 @@ class Runner:
         for _, answer in self._answers:
             answer({"changes": changes})
         self._answers = []
+
+    def _follow(self, config: Config) -> None:
+        """Watch the files, if that is wanted; what changed before they were watched counts."""
+        if self._files is None:
+            return
+        wanted = config.runner.reload_on_change
+        self._files.follow([Path(stamp.path) for stamp in config.stamps] if wanted else [])
+        if wanted and self._degraded is None and not all(map(unchanged, config.stamps)):
+            self._load_at = self._watch.elapsed() + _SETTLE
 
     def _settle(self, config: Config) -> None:
         jobs = {job.name: job for job in config.jobs if not self._left_out(job.name)}

@@ -69,7 +69,7 @@ def run(
     level = {-1: logging.WARNING, 0: logging.INFO, 1: logging.DEBUG}[context.verbosity]
     from schedkit import log
 
-    log.set_up(log_format, level, colour=context.colour(sys.stderr))
+    log.set_up(log_format, level, colour=context.colour(log.stream()))
     state = context.state_place(None if isinstance(config, ConfigError) else config.state)
     make_state_directory(state)
     return _run(context, config, state, only, duration)
