@@ -39,10 +39,12 @@ def test_it_is_told_that_the_runner_reloads_and_when(manager: socket.socket) -> 
     assert re.fullmatch(rb"RELOADING=1\nMONOTONIC_USEC=\d+", manager.recv(100))
 
 
-def test_it_is_told_that_the_runner_ends(manager: socket.socket) -> None:
-    Supervisor().stopping()
+def test_it_is_told_that_the_runner_ends_and_how_long_that_may_take(
+    manager: socket.socket,
+) -> None:
+    Supervisor().stopping(timedelta(minutes=2))
 
-    assert manager.recv(100) == b"STOPPING=1"
+    assert manager.recv(100) == b"STOPPING=1\nEXTEND_TIMEOUT_USEC=120000000"
 
 
 def test_it_is_told_that_the_runner_is_alive(manager: socket.socket) -> None:

@@ -38,6 +38,7 @@ _SETTLE = timedelta(milliseconds=500)  # after a file changed: its editor may no
 _STEP = timedelta(seconds=1)  # of the clock: less is its being kept right
 # Source: cron(8) of Debian: a clock set back by more is being corrected, the new time holds.
 _CORRECTION = timedelta(hours=3)
+_KILLING = timedelta(minutes=2)  # for the grace of jobs that are ended, and what follows
 _DOWN = "no runner was up"
 _UNWRITABLE = "the history could not be written"
 _ASLEEP = "the runner did not run: the machine was suspended, or the process stopped"
@@ -160,7 +161,6 @@ class Runner:
             if self._done():
                 break
             self._wait(until)
-        self._supervisor.stopping()
         self._dispatcher.record()
         self._executor.close()
         with suppress(StoreError):
@@ -229,6 +229,7 @@ class Runner:
         self._dispatcher.attempts.expire()
         if self._draining_until is not None and self._draining_until <= elapsed:
             self._draining_until = _NEVER
+            self._supervisor.stopping(_KILLING)
             self._dispatcher.attempts.stop_all("the runner was stopped")
         if self._load_at is not None and self._load_at <= elapsed:
             self._load_at = None
@@ -394,5 +395,6 @@ class Runner:
             timeout = self._config.runner.drain_timeout
             self._draining_until = self._watch.elapsed() + timeout
             self.orders.draining = True
+            self._supervisor.stopping(timeout + _KILLING)
             said = fields(why=why, running=len(self._dispatcher.attempts) or None)
             log.info("runner stopping", extra=said)

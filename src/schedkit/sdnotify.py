@@ -28,9 +28,9 @@ class Supervisor:
         """Say that the files are loaded again."""
         self._tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
-    def stopping(self) -> None:
-        """Say that the runner is about to end."""
-        self._tell("STOPPING=1")
+    def stopping(self, within: timedelta) -> None:
+        """Say that the runner is about to end, and how long from now that may take."""
+        self._tell(f"STOPPING=1\nEXTEND_TIMEOUT_USEC={within // timedelta(microseconds=1)}")
 
     def alive(self) -> None:
         """Say that the loop still turns; due as often as `watchdog` says."""
