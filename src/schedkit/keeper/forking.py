@@ -105,9 +105,12 @@ def _restrict(limit: Limit) -> None:
 
     _, number, warns, ends = limit
     most = resource.getrlimit(number)[1]
-    if most != resource.RLIM_INFINITY and os.geteuid() != 0:
-        ends = min(ends, most)
-    resource.setrlimit(number, (warns, ends))
+    if most != resource.RLIM_INFINITY:  # which only root may raise
+        ends = max(warns, min(ends, most))
+    try:
+        resource.setrlimit(number, (warns, ends))
+    except ValueError:  # what it makes of EPERM and EINVAL
+        raise OSError(errno.EPERM if ends > most else errno.EINVAL, "") from None
 
 
 def _execute(argv: list[bytes], env: dict[bytes, bytes]) -> NoReturn:

@@ -39,16 +39,23 @@ class Spawner:
 
         Raises: NotStartedError.
         """
-        _, argv, added, _, output, _, _, script, _, _ = order
+        _, argv, added, _, _, _, _, script, _, _ = order
         env = {**self._environment, **added}
+        try:
+            return self._start(order, argv, env)
+        except NotStartedError as error:
+            if error.number != errno.ENOEXEC or script is None:
+                raise
+        return self._start(order, script, env)
+
+    def _start(self, order: Order, argv: list[bytes], env: dict[bytes, bytes]) -> int:
         try:
             return self._begin(order, argv, env)
         except NotStartedError as error:
-            if error.number == errno.ENOEXEC and script is not None:
-                return self._begin(order, script, env)
             if (error.step, error.number) != ("output", errno.ENOENT):
                 raise
         # Made here and only now: to look for the directory each time would cost each start.
+        output = order[4]
         try:
             os.makedirs(os.path.dirname(output), 0o700, exist_ok=True)
         except OSError as error:

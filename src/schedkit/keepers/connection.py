@@ -122,12 +122,8 @@ class Connection:
             with suppress(ChildProcessError):
                 self.status = os.waitpid(self.pid, 0)[1]
 
-    def close(self) -> None:
-        """
-        Order nothing more; it ends with the last of its processes.
-
-        What it writes until then is still told.
-        """
+    def order_no_more(self) -> None:
+        """Let it end with the last of its processes; what it writes until then is still told."""
         self.closing = True
         self._socket.settimeout(_FLUSH)
         with suppress(OSError):
@@ -136,6 +132,10 @@ class Connection:
             self._socket.shutdown(socket.SHUT_WR)
         self._socket.setblocking(False)
         self._unsent.clear()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._socket.close()
 
 
 def _start(path: Path) -> tuple[int, socket.socket]:

@@ -81,7 +81,7 @@ class KeeperExecutor:
             if not keeper.closing:
                 if keeper.stories.size < _LARGEST or keeper.unsent:  # closing would wait for it
                     return keeper
-                keeper.close()
+                keeper.order_no_more()
         keeper = Connection(self._state / "keepers")
         log.debug("keeper started", extra=fields(pid=keeper.pid))
         self._keepers.append(keeper)
@@ -141,7 +141,12 @@ class KeeperExecutor:
         """Start nothing more; what runs goes on under its keeper."""
         self._signal()
         for keeper in self._keepers:
+            if not keeper.closing:
+                keeper.order_no_more()
             keeper.close()
+        for descriptor in self._pidfds:
+            os.close(descriptor)
+        self._poll.close()
 
     # ---- what happens
 
