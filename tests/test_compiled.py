@@ -209,6 +209,18 @@ def test_a_file_that_broke_since_is_an_error() -> None:
         compiled.load(FILE)
 
 
+def test_of_a_file_that_broke_since_it_is_known_where_its_state_was() -> None:
+    Path(NAME).write_text(f"state: elsewhere\n{ONE}", encoding="utf-8")
+    compiled.load(FILE)
+    Path(NAME).write_text("jobs: []\n", encoding="utf-8")
+
+    assert compiled.state_before(FILE) == str(Path("elsewhere").absolute())
+
+
+def test_of_a_file_that_was_never_read_no_state_is_known() -> None:
+    assert compiled.state_before(FILE) is None
+
+
 # ---- what somebody else put there
 
 

@@ -43,7 +43,16 @@ def load(paths: Sequence[Path]) -> Config:
 def cached(paths: Sequence[Path]) -> Config | None:
     """Return what the files at *paths* say if they have been read since they changed."""
     cache = _cache_file(paths)
-    return None if cache is None else _from_cache(cache)
+    known = None if cache is None else _from_cache(cache)
+    fresh = known is not None and all(map(unchanged, known.stamps))
+    return known if fresh else None
+
+
+def state_before(paths: Sequence[Path]) -> str | None:
+    """Return the state directory that files which are broken now asked for when they were read."""
+    cache = _cache_file(paths)
+    known = None if cache is None else _from_cache(cache)
+    return None if known is None else known.state
 
 
 def _from_cache(path: Path) -> Config | None:
@@ -57,8 +66,7 @@ def _from_cache(path: Path) -> Config | None:
         return None
     finally:
         gc.enable()
-    fresh = isinstance(config, Config) and all(map(unchanged, config.stamps))
-    return config if fresh else None
+    return config if isinstance(config, Config) else None
 
 
 def _to_cache(path: Path, config: Config) -> None:

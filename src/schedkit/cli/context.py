@@ -101,10 +101,12 @@ class Context:
 
         Raises: InvalidFileError, NoFileError.
         """
+        from schedkit import compiled
+
         try:
             return self.state_directory()
         except ConfigError:
-            place = self.state_place(None)
+            place = self.state_place(compiled.state_before(self.paths))
             if not (place / "history.db").exists():
                 raise
             return place

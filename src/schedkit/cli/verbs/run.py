@@ -70,7 +70,11 @@ def run(
     from schedkit import log
 
     log.set_up(log_format, level, colour=context.colour(log.stream()))
-    state = context.state_place(None if isinstance(config, ConfigError) else config.state)
+    if isinstance(config, ConfigError):
+        asked = compiled.state_before(context.paths)
+    else:
+        asked = config.state
+    state = context.state_place(asked)
     make_state_directory(state)
     return _run(context, config, state, only, duration)
 
