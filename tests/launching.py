@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -148,30 +149,31 @@ class Place:
     def journals(self) -> list[Path]:
         """Return the journals of keepers, the oldest first."""
         directory = self.directory / "keepers"
-        return sorted(directory.iterdir()) if directory.exists() else []
+        return sorted(directory.glob("[0-9]*"))
 
     def keepers(self) -> list[int]:
         """Return the pids of keepers that live, the eldest first."""
-        lines = [path.read_text(encoding="ascii").split("\n", 1)[0] for path in self.journals()]
-        pids = [int(line.split()[2]) for line in lines if line]
-        return [pid for pid in pids if (found := processes.process(pid)) and found.alive]
+        lines = [path.read_bytes().split(b"\n", 1)[0] for path in self.journals()]
+        return [pid for pid in (int(line.split()[2]) for line in lines if line) if _is_keeper(pid)]
 
     # ---- another runner
 
-    def other(self, *scripts: str) -> Other:
-        """Let another process start these scripts, the runs 1, 2, ...; wait until they run."""
-        other = Other(self.directory, scripts)
+    def other(self, *scripts: str, first: int = 1, limit: int = 10_000_000) -> Other:
+        """Let another process start these scripts, as runs of their own; wait until they run."""
+        other = Other(self.directory, limit)
         self._others.append(other)
+        for number, script in enumerate(scripts, first):
+            other.start(number, script)
         for _ in scripts:
             other.until("Spawned")
         return other
 
-    def left(self, number: int = 1, *, boot: str = BOOT, pid: int | None = None) -> OpenAttempt:
+    def left(
+        self, number: int = 1, *, boot: str = BOOT, pid: int | None = None, start: int | None = None
+    ) -> OpenAttempt:
         """Return what a store would know of an attempt whose end it was not told."""
         key = AttemptKey(number, 1)
-        return OpenAttempt(
-            key, "a", _NOW, Trigger.SCHEDULE, _NOW, None, pid, None, boot
-        )  # fmt: skip
+        return OpenAttempt(key, "a", _NOW, Trigger.SCHEDULE, _NOW, None, pid, start, boot)
 
     def found(self, *attempts: OpenAttempt) -> list[Found]:
         """Take over what another process has left; the first run unless others are named."""
@@ -181,10 +183,19 @@ class Place:
 class Other:
     """A process that starts scripts through an executor of its own."""
 
-    def __init__(self, directory: Path, scripts: tuple[str, ...]) -> None:
+    def __init__(self, directory: Path, limit: int) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, __file__, str(directory), *scripts], stdout=subprocess.PIPE
+            [sys.executable, __file__, str(directory), str(limit)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
+
+    def start(self, number: int, script: str) -> None:
+        """Let it start a script as the run of this number."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{number} {script}\n".encode())
+        self._process.stdin.flush()
+        self.until("ordered")
 
     def until(self, kind: str) -> None:
         """Wait until it says that something of this kind happened."""
@@ -200,8 +211,17 @@ class Other:
     def close(self) -> None:
         """Let go of it."""
         self.kill()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()
+
+
+def _is_keeper(pid: int) -> bool:
+    """Return whether a process is what a journal, which a test may have written, says it is."""
+    try:
+        return b"keeper/__main__.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def kill(pid: int) -> None:
@@ -210,18 +230,24 @@ def kill(pid: int) -> None:
     assert gone(pid)
 
 
-def _serve(directory: Path, scripts: list[str]) -> None:
+def _serve(directory: Path, limit: int) -> None:
     place = Place(directory)
-    place.executor.start(
-        [place.script(text, AttemptKey(number, 1)) for number, text in enumerate(scripts, 1)]
-    )
     while True:
-        place.turn()
+        if select.select([0], [], [], 0)[0]:
+            number, _, script = sys.stdin.readline().rstrip("\n").partition(" ")
+            launch = place.script(script, AttemptKey(int(number), 1))
+            place.executor.start([replace(launch, max_output=limit)])
+            _say("ordered")
+        place.turn(0.01)
         for event in place.events:
-            sys.stdout.write(f"{type(event).__name__}\n")
-        sys.stdout.flush()
+            _say(type(event).__name__)
         place.events.clear()
 
 
+def _say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]), sys.argv[2:])
+    _serve(Path(sys.argv[1]), int(sys.argv[2]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -29,17 +30,23 @@ class Called:
 def call(directory: Path, code: str, target: str = "mod:f", params: object = None) -> Called:
     """Call a function of a module that stands in the directory."""
     (directory / "mod.py").write_text(code, encoding="utf-8")
-    result = directory / "result.json"
-    done = subprocess.run(
-        [sys.executable, entrypoint.__file__, target, json.dumps(params or {}), str(result)],
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    told = json.loads(result.read_text(encoding="utf-8")) if result.exists() else None
-    return Called(done.returncode, told, done.stdout, done.stderr)
+    with (directory / "result.json").open("wb") as result:
+        done = subprocess.run(
+            [sys.executable, entrypoint.__file__, target],
+            cwd=directory,
+            env={
+                **os.environ,
+                "SCHED_PARAMS": json.dumps(params or {}),
+                "SCHED_RESULT": str(result.fileno()),
+            },
+            pass_fds=[result.fileno()],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    text = (directory / "result.json").read_text(encoding="utf-8")
+    return Called(done.returncode, json.loads(text) if text else None, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +144,20 @@ def test_it_sees_no_arguments_of_ours(tmp_path: Path) -> None:
     called = call(tmp_path, "import sys\ndef f(): return len(sys.argv)")
 
     assert called.told == {"returned": "1"}
+
+
+def test_it_sees_no_variables_of_ours(tmp_path: Path) -> None:
+    code = "import os\ndef f(): return [n for n in os.environ if n.startswith('SCHED_')]"
+
+    assert call(tmp_path, code).told == {"returned": "[]"}
+
+
+def test_what_it_starts_gets_no_descriptor_of_ours(tmp_path: Path) -> None:
+    code = "import os\ndef f(): os.system('ls /proc/self/fd')"
+
+    called = call(tmp_path, code)
+
+    assert called.stdout.split() == ["0", "1", "2", "3"]  # the last one is what ls reads
 
 
 @pytest.mark.parametrize("name", ["log", "job", "run", "config", "watch", "errors", "values"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
+import resource
 import sys
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from asking import utc
 from fakes import load
 from schedkit import entrypoint
 from schedkit.errors import ExecutorError
-from schedkit.launch import Launch, arguments, launch, mark
+from schedkit.launch import Launch, Surroundings, arguments, inherited, launch, mark
 from schedkit.run import AttemptKey, Trigger, run_id
 
 KEY = AttemptKey(194616060, 2)
@@ -64,26 +66,27 @@ def test_its_mark_is_in_its_environment(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM", "LISTEN_FDS",
-     "LISTEN_PID", "LISTEN_FDNAMES"],
+     "LISTEN_PID", "LISTEN_FDNAMES", "INVOCATION_ID", "OLDPWD"],
 )  # fmt: skip
 def test_what_the_runner_was_told_about_itself_is_not_for_its_jobs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "1")
 
-    assert name not in launched(tmp_path, "grace: 1s").env
+    assert name not in inherited()
 
 
-def test_everything_else_is_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_else_is_inherited_and_not_named_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SOMETHING", "else")
 
-    assert launched(tmp_path, "grace: 1s").env["SOMETHING"] == "else"
+    assert inherited()["SOMETHING"] == "else"
+    assert "SOMETHING" not in launched(tmp_path, "grace: 1s").env
 
 
-def test_env_goes_before_what_is_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("A", "inherited")
-
-    assert launched(tmp_path, "env: {A: own}").env["A"] == "own"
+def test_env_goes_before_what_is_inherited(tmp_path: Path) -> None:
+    assert launched(tmp_path, "env: {HOME: own}").env["HOME"] == "own"
 
 
 def test_env_goes_before_its_files_and_later_files_before_earlier_ones(tmp_path: Path) -> None:
@@ -158,8 +161,12 @@ def test_what_cannot_be_had_says_why(tmp_path: Path, keys: str, expected: str) -
     assert refused(tmp_path, keys) == expected.format(tmp_path)
 
 
-def test_the_working_directory_starts_from_that_of_the_file(tmp_path: Path) -> None:
-    assert launched(tmp_path, "working_dir: below").working_dir == tmp_path / "below"
+def test_the_working_directory_starts_from_that_of_the_file_and_is_in_the_environment(
+    tmp_path: Path,
+) -> None:
+    found = launched(tmp_path, "working_dir: below")
+
+    assert (found.working_dir, found.env["PWD"]) == (tmp_path / "below", str(tmp_path / "below"))
 
 
 def test_the_working_directory_may_be_at_home(
@@ -173,23 +180,65 @@ def test_the_working_directory_may_be_at_home(
 def test_a_text_is_for_a_shell_and_a_list_is_not(tmp_path: Path) -> None:
     found = [
         launched(tmp_path, "grace: 1s", "command: echo $A").argv,
-        launched(tmp_path, "shell: /bin/bash", "command: echo $A").argv,
+        launched(tmp_path, "shell: /bin/bash", "command: ls A").argv,
         launched(tmp_path, "grace: 1s", "command: [echo, $A]").argv,
     ]
 
     assert found == [
         ("/bin/sh", "-c", "echo $A"),
-        ("/bin/bash", "-c", "echo $A"),
+        ("/bin/bash", "-c", "ls A"),
         ("echo", "$A"),
     ]
 
 
+def test_a_text_that_needs_no_shell_gets_none_unless_it_is_a_script(tmp_path: Path) -> None:
+    found = launched(tmp_path, "grace: 1s", "command: ./backup --to  /mnt")
+
+    assert (found.argv, found.script) == (
+        ("./backup", "--to", "/mnt"),
+        ("/bin/sh", "-c", "./backup --to  /mnt"),
+    )
+
+
 def test_a_function_is_called_by_the_runners_python_or_another(tmp_path: Path) -> None:
-    own = launched(tmp_path, "params: {a: 1}", "python: m:f")
+    own = launched(tmp_path, "grace: 1s", "python: m:f")
     other = launched(tmp_path, "interpreter: /usr/bin/python3", "python: m:f")
 
-    assert own.argv == (sys.executable, entrypoint.__file__, "m:f", '{"a": 1}', str(own.result))
-    assert other.argv[0] == "/usr/bin/python3"
+    assert own.argv == (sys.executable, entrypoint.__file__, "m:f")
+    assert other.argv == ("/usr/bin/python3", entrypoint.__file__, "m:f")
+
+
+def test_params_of_a_function_are_no_arguments_that_everybody_sees(tmp_path: Path) -> None:
+    found = launched(tmp_path, "params: {password: secret}", "python: m:f")
+
+    assert found.env["SCHED_PARAMS"] == '{"password": "secret"}'
+    assert "secret" not in str(found.argv)
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "expected"),
+    [
+        ("command: x", "A", "given"),
+        ("python: m:f", "SCHED_PARAMS", '{"A": "given", "B": 2, "C": "new"}'),
+    ],
+)
+def test_params_that_were_given_go_before_those_of_the_job(
+    tmp_path: Path, what: str, name: str, expected: str
+) -> None:
+    text = f"jobs: {{a: {{{what}, clock: every 1m, params: {{A: own, B: 2}}}}}}"
+
+    found = launch(
+        load(tmp_path, text).jobs[0], KEY, utc("2026-03-02"), Trigger.MANUAL,
+        store=STORE, output=tmp_path, params={"A": "given", "C": "new"},
+    )  # fmt: skip
+
+    assert found.env[name] == expected
+
+
+def test_params_go_before_env_and_what_a_job_is_told_before_both(tmp_path: Path) -> None:
+    env = launched(tmp_path, "env: {A: env, PWD: x}, params: {A: param, SCHED_JOB: x}").env
+
+    assert (env["A"], env["PWD"], env["SCHED_JOB"]) == ("param", "x", "a")
 
 
 def test_params_of_a_command_are_variables(tmp_path: Path) -> None:
@@ -239,4 +288,112 @@ def test_the_environment_is_all_text(tmp_path: Path) -> None:
 
     assert [env[name] for name in "ABCD"] == ["5", "1.10", "012", "yes"]
     assert json.dumps(dict(env))
-    assert os.environ.items() <= {**env, **os.environ}.items()
+
+
+# ---- who, and with what
+
+
+def test_a_job_without_anything_special_has_nothing_special(tmp_path: Path) -> None:
+    found = launched(tmp_path, "grace: 1s")
+
+    assert (found.surroundings, found.umask, found.max_output) == (None, None, 10_000_000)
+
+
+def test_what_a_job_says_of_its_surroundings_is_there(tmp_path: Path) -> None:
+    limits = "limits: {memory: 1 MiB, cpu_time: 1500ms, open_files: 5, processes: 6}"
+
+    found = launched(tmp_path, f"umask: 027, nice: 5, output: {{max_size: 5 KB}}, {limits}")
+
+    expected = Surroundings(
+        nice=5,
+        limits=(
+            ("memory", resource.RLIMIT_AS, 1 << 20, 1 << 20),
+            ("open_files", resource.RLIMIT_NOFILE, 5, 5),
+            ("processes", resource.RLIMIT_NPROC, 6, 6),
+            ("cpu_time", resource.RLIMIT_CPU, 2, 3),
+        ),
+    )
+    assert (found.surroundings, found.umask, found.max_output) == (expected, 0o027, 5000)
+
+
+_needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+
+@_needs_root
+def test_a_user_comes_with_groups_and_variables(tmp_path: Path) -> None:
+    entry = pwd.getpwnam("daemon")
+
+    found = launched(tmp_path, "user: daemon")
+
+    groups = tuple(os.getgrouplist("daemon", entry.pw_gid))
+    assert found.surroundings == Surroundings(entry.pw_uid, entry.pw_gid, groups)
+    names = ("HOME", "USER", "LOGNAME", "SHELL")
+    assert [found.env[name] for name in names] == [entry.pw_dir, "daemon", "daemon", "/bin/sh"]
+
+
+@_needs_root
+def test_env_goes_before_the_variables_of_a_user(tmp_path: Path) -> None:
+    assert launched(tmp_path, "user: daemon, env: {HOME: /mine}").env["HOME"] == "/mine"
+
+
+@_needs_root
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("user: '1'", (1, pwd.getpwuid(1).pw_gid)),
+        ("user: '54321', group: '7'", (54321, 7)),
+        ("group: '7'", (0, 7)),
+        ("user: daemon, group: '7'", (1, 7)),
+    ],
+)
+def test_users_and_groups_may_be_numbers(
+    tmp_path: Path, keys: str, expected: tuple[int, int]
+) -> None:
+    found = launched(tmp_path, keys).surroundings
+
+    assert found is not None
+    assert (found.uid, found.gid) == expected
+
+
+def test_the_runners_own_user_takes_no_right(tmp_path: Path) -> None:
+    me = pwd.getpwuid(os.geteuid()).pw_name
+
+    found = launched(tmp_path, f"user: {me}")
+
+    assert (found.surroundings, found.env["USER"]) == (None, me)
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("user: nobody-at-all", "there is no user 'nobody-at-all'"),
+        ("group: nobody-at-all", "there is no group 'nobody-at-all'"),
+        ("user: '54321'", "user 54321 has no entry, and no group then: write one"),
+        ("user: '4294967295'", "there is no user 4294967295"),
+        ("group: '4294967295'", "there is no group 4294967295"),
+    ],
+)
+def test_who_cannot_be_found_says_so(tmp_path: Path, keys: str, expected: str) -> None:
+    assert refused(tmp_path, keys) == expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("user: root", "only a runner of root can run a job as user root"),
+        ("group: '7'", "only a runner of root can run a job as group 7"),
+    ],
+)
+def test_only_root_may_become_somebody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: str, expected: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    assert refused(tmp_path, keys) == expected
+
+
+def test_a_variable_that_no_process_can_have_says_which(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"a\0b")
+
+    expected = "the variable 'A' has a NUL character: no process can have it"
+    assert refused(tmp_path, "env: {A: {from_file: file}}") == expected

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from schedkit.errors import ExecutorError
 
+_LARGEST = 2**32 - 2  # the one above stands for "leave it as it is"; Source: setresuid(2)
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -48,14 +50,20 @@ def account(user: str | None, group: str | None) -> Account:
 def _of(user: str, gid: int | None) -> Account:
     import pwd  # only where users are
 
-    try:
-        entry = pwd.getpwuid(int(user)) if user.isdecimal() else pwd.getpwnam(user)
-    except (KeyError, OverflowError):
-        if not user.isdecimal():
+    if user.isdecimal():
+        uid = _number(user, "user")
+        try:
+            entry = pwd.getpwuid(uid)
+        except KeyError:
+            if gid is None:
+                why = "has no entry, and no group then: write one"
+                raise ExecutorError(f"user {user} {why}") from None
+            return Account(uid, gid, (gid,))
+    else:
+        try:
+            entry = pwd.getpwnam(user)
+        except KeyError:
             raise ExecutorError(f"there is no user {user!r}") from None
-        if gid is None:
-            raise ExecutorError(f"user {user} has no entry, and no group then: write one") from None
-        return Account(int(user), gid, (gid,))
     gid = entry.pw_gid if gid is None else gid
     groups = tuple(os.getgrouplist(entry.pw_name, gid))
     return Account(entry.pw_uid, gid, groups, entry.pw_name, entry.pw_dir)
@@ -65,8 +73,15 @@ def _gid(group: str) -> int:
     import grp  # only where groups are
 
     if group.isdecimal():
-        return int(group)
+        return _number(group, "group")
     try:
         return grp.getgrnam(group).gr_gid
     except KeyError:
         raise ExecutorError(f"there is no group {group!r}") from None
+
+
+def _number(text: str, kind: str) -> int:
+    number = int(text)
+    if number > _LARGEST:
+        raise ExecutorError(f"there is no {kind} {text}")
+    return number
