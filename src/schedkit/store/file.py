@@ -13,6 +13,9 @@ from pathlib import Path
 from schedkit.errors import StoreError
 
 VERSION = 2  # of the schema: `PRAGMA user_version`
+# Of the log, before it goes into the file. SQLite's 1,000 fill a small disk, on which the file
+# cannot grow then: no way out.
+_LOG_PAGES = 100
 _BUSY = 5.0  # seconds; only a person's sqlite3 shell can hold the lock against us
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -123,9 +126,11 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         _check(version, path)
         (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
-            raise StoreError(f"{path} is damaged: {verdict}; move it away, or restore a copy")
+            said = " ".join(verdict.split())  # it has several lines
+            raise StoreError(f"{path} is damaged: {said}; move it away, or restore a copy")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     db.execute("PRAGMA foreign_keys = ON")
     if empty:
         schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -275,10 +275,17 @@ class SQLiteStore(SQLiteReader):
                     self._check_epoch()
                 yield self._db
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                    self._make_room()
                 raise
+
+    def _make_room(self) -> None:
+        """Let the log begin anew, in the place that it has: SQLite does so after a commit alone."""
+        with suppress(sqlite3.Error):
+            self._db.execute("PRAGMA wal_checkpoint")
 
     def _check_epoch(self) -> None:
         (newest,) = self._db.execute("SELECT max(epoch) FROM runners").fetchone()
