@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from schedkit.errors import LockedError
+from schedkit.errors import LockedError, StoreError
 
 
 class RunnerLock:
@@ -17,7 +17,8 @@ class RunnerLock:
     The kernel lets go of it when the process ends, however it ends. The file `pid` says who holds
     it; it is told from an old one by the lock alone.
 
-    Raises: LockedError when another process holds it.
+    Raises: LockedError when another process holds it, PermissionError, StoreError when the disk
+    does not allow it.
     """
 
     def __init__(self, state: Path) -> None:
@@ -25,11 +26,17 @@ class RunnerLock:
         self._lock = FileLock(state / "lock", mode=0o600)
         try:
             self._lock.acquire(timeout=0)
+            self._pid_file.write_text(f"{os.getpid()}\n", encoding="ascii")
         except Timeout as error:
             raise LockedError(
                 f"{state} is held by another runner, {_holder(self._pid_file)}"
             ) from error
-        self._pid_file.write_text(f"{os.getpid()}\n", encoding="ascii")
+        except PermissionError:
+            raise
+        except OSError as error:
+            self._lock.release()
+            reason = (error.strerror or str(error)).lower()
+            raise StoreError(f"{state} cannot be locked: {reason}") from error
 
     def release(self) -> None:
         """Let go of it."""
