@@ -6,8 +6,10 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from running import Running, Sched, kill_marked, seconds_between
+from running import LIMIT, Running, Sched, alive, kill_marked, parent_of, pass_time, seconds_between
 
 _NEVER_STARTED = ("missed", "skipped")
 _MARK = 'm="$SCHED_JOB $SCHED_FIRE_TIME $SCHED_ATTEMPT"; echo $m >> marks; echo $m'
@@ -48,9 +50,9 @@ def load(more: Jobs = MappingProxyType({}), *, end: datetime | None = None) -> s
     return f"jobs:\n{jobs}"
 
 
-def settle(sched: Sched, more: Jobs = MappingProxyType({})) -> None:
-    """Let a last runner bring everything to its end that `load` has begun."""
-    runner = sched.run()
+def settle(sched: Sched, runner: Running | None = None, more: Jobs = MappingProxyType({})) -> None:
+    """Let a runner, another one unless it is named, bring to its end all that `load` has begun."""
+    runner = runner or sched.run()
     sched.write(load(more, end=datetime.now(UTC) + timedelta(seconds=2)))
     runner.until("schedule loaded", why="reload")
     sched.until_over()
@@ -147,11 +149,24 @@ def killed(runner: Running, seconds: float) -> bool:
     return True
 
 
-def keeper(sched: Sched) -> int:
-    """Return the pid of the keeper that was started last."""
-    journal = max((sched.state / "keepers").iterdir(), key=lambda path: int(path.name))
-    born = journal.read_text(encoding="ascii").split(maxsplit=3)
-    return int(born[2])
+def keeper(sched: Sched, runner: Running) -> int:
+    """Return the pid of the youngest keeper of a runner; wait until there is one."""
+    deadline = time.monotonic() + LIMIT
+    while not (found := _keepers(sched.state / "keepers", runner.process.pid)):
+        assert time.monotonic() < deadline, "there is no keeper"
+        pass_time(timedelta(milliseconds=20))
+    return found[-1]
+
+
+def _keepers(directory: Path, parent: int) -> list[int]:
+    found = []
+    for journal in sorted(directory.glob("*"), key=lambda path: int(path.name)):
+        with suppress(FileNotFoundError):  # its runner may drop it
+            first, written, _ = journal.read_text(encoding="ascii").partition("\n")
+            pid = int(first.split(" ")[2]) if written else 0
+            if written and alive(pid) and parent_of(pid) == parent:
+                found.append(pid)
+    return found
 
 
 def power_off(sched: Sched, runner: Running) -> None:

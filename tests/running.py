@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -185,10 +185,14 @@ class Sched:
         while not any(run["started"] for run in self.history(job)):
             assert time.monotonic() < deadline, f"no start of {job} was recorded"
 
-    def until_over(self) -> None:
-        """Wait until every run that the history knows is over."""
+    def until_over(self, runs: Collection[str] = ()) -> None:
+        """Wait until these runs are over; for none named, every run that the history knows."""
         deadline = time.monotonic() + LIMIT
-        while open_runs := self.history("--state", "queued,running,retrying"):
+        while open_runs := [
+            run
+            for run in self.history("--state", "queued,running,retrying")
+            if not runs or run["id"] in runs
+        ]:
             assert time.monotonic() < deadline, f"not over: {open_runs}"
 
     def word(self) -> str:
@@ -225,10 +229,21 @@ def alive(pid: int) -> bool:
 
 def process_state(pid: int) -> str | None:
     """Return the letter that proc(5) has for the state of a process, None when there is none."""
+    return _stat(pid, 0)
+
+
+def parent_of(pid: int) -> int | None:
+    """Return the parent of a process, None when there is none."""
+    found = _stat(pid, 1)
+    return None if found is None else int(found)
+
+
+def _stat(pid: int, number: int) -> str | None:
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0]
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except OSError:
         return None
+    return text.rpartition(") ")[2].split()[number]
 
 
 def seconds_between(first: str, last: str) -> int:

@@ -166,13 +166,16 @@ class KeeperExecutor:
         """Yield what happened since; (pid, status) for a child that nobody here knows."""
         self._next = None
         ready = {descriptor for descriptor, _ in self._poll.poll(0)}
+        # Before anything is closed: what is opened after that may have the same number.
+        seen = [self._pidfds[one] for one in ready if one in self._pidfds]
         for keeper in list(self._keepers):
             if keeper.descriptor in ready:
                 self._hear(keeper)
         self._reap()
-        for watched in [self._pidfds[one] for one in ready if one in self._pidfds]:
-            self._unwatch(watched)
-            self._unseen[watched.key] = watched
+        for watched in seen:
+            if watched.pidfd is not None:
+                self._unwatch(watched)
+                self._unseen[watched.key] = watched
         for watched in list(self._unseen.values()):
             self._look_for_the_end(watched)
         self._trim()
