@@ -143,13 +143,13 @@ class World:
     """
     A directory, a watch, an executor and a store: what a runner needs. May be run again.
 
-    *killed_at* is the step, from 1, at which the runner is killed: before or after it writes
+    *killed_at* are the steps, from 1, at which the runner is killed: before or after it writes
     something or asks for something to be started.
     """
 
     directory: Path
     watch: FakeWatch = field(default_factory=FakeWatch)
-    killed_at: int = 0
+    killed_at: frozenset[int] = frozenset()
     steps: int = 0
     answers: list[object] = field(default_factory=list)
 
@@ -164,7 +164,7 @@ class World:
 
     def _step(self) -> None:
         self.steps += 1
-        if self.steps == self.killed_at:
+        if self.steps in self.killed_at:
             raise KilledError
 
     def write(self, text: str) -> None:
@@ -191,9 +191,18 @@ class World:
             degraded=degraded,
         )
         self.runner.serve(self.control)
-        holder = Holder(HOLDER.pid, HOLDER.host, boot, HOLDER.version)
-        self.runner.run(holder, self.watch.now() + length)
+        self.runner.run(self.holder(boot), self.watch.now() + length)
         return self.runner
+
+    def holder(self, boot: str = "boot-1", *, runs: bool = True) -> Holder:
+        """Return who holds the store: a runner, or a verb that runs nothing."""
+        return Holder(HOLDER.pid, HOLDER.host, boot, HOLDER.version, runs=runs)
+
+    def reopen(self) -> None:
+        """Open the store anew, as another process does."""
+        self.store.close()
+        self.store = FlakyStore(self.directory / "history.db")
+        self.store.step = self._step
 
     def run_or_be_killed(self, length: timedelta) -> bool:
         """Run a runner for *length*, or until it is killed; return whether it was."""

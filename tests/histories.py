@@ -41,6 +41,16 @@ def missed(job: str, first: float, last: float, count: int) -> Decision:
     )
 
 
+def queued(job: str, minutes: float) -> Decision:
+    """Return the decision to let a fire time wait."""
+    return Decision(job, at(minutes), State.QUEUED, at_once=False)
+
+
+def skipped(job: str, minutes: float) -> Decision:
+    """Return the decision to skip a fire time."""
+    return Decision(job, at(minutes), State.SKIPPED, reason="overlap")
+
+
 def claim(store: Store, config: Config, *decisions: Decision) -> list[AttemptKey | None]:
     """Claim decisions; return what stands: the attempt to start, None where none is."""
     jobs = {job.name: job for job in config.jobs}

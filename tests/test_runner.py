@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from fake_executor import Plan
 from fakes import START, World
@@ -16,13 +12,6 @@ from schedkit.run import run_id
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 EACH_MINUTE = "jobs: {a: {command: x, clock: every 1m}}"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.store.close()
 
 
 # ---- on time
@@ -97,67 +86,6 @@ def test_where_overlap_is_allowed_both_run(world: World) -> None:
     world.run(2.8 * MINUTE)
 
     assert expected == world.told()
-
-
-# ---- a new runner
-
-
-def test_what_came_up_to_grace_ago_still_starts_and_says_how_late(world: World) -> None:
-    world.write("jobs: {a: {command: x, clock: every 1h}}")
-    world.run(59 * MINUTE)
-    world.watch.set_clock(90 * SECOND)
-
-    world.run(MINUTE)
-
-    assert [(run.state, run.trigger, run.lateness) for run in world.runs()] == [
-        ("succeeded", "schedule", 30 * SECOND)
-    ]
-
-
-def test_what_was_missed_is_caught_up_once_and_the_rest_is_told(world: World) -> None:
-    world.write("jobs: {a: {command: x, clock: every 1h}}")
-    world.run(MINUTE)
-    world.watch.set_clock(3.5 * 60 * MINUTE)
-    expected = [("missed", "schedule", 2), ("succeeded", "catchup", 1)]
-
-    world.run(MINUTE)
-
-    assert expected == [(run.state, run.trigger, run.count) for run in world.runs()]
-
-
-def test_a_job_that_is_new_never_fires_the_past(world: World) -> None:
-    world.write(EACH_MINUTE)
-    world.run(MINUTE / 2)
-    world.watch.set_clock(5 * 60 * MINUTE)
-    world.write("jobs: {b: {command: x, clock: every 1m}}")
-
-    world.run(MINUTE / 2)
-
-    assert world.told() == []
-
-
-def test_a_job_that_fires_otherwise_than_before_never_fires_the_past(world: World) -> None:
-    world.write(EACH_MINUTE)
-    world.run(MINUTE / 2)
-    world.watch.set_clock(5 * 60 * MINUTE)
-    world.write("jobs: {a: {command: x, clock: every 7m}}")
-
-    world.run(MINUTE / 2)
-
-    assert world.told() == []
-
-
-def test_a_job_that_was_left_out_for_a_while_says_what_it_missed(world: World) -> None:
-    world.write("jobs: {a: {command: x, clock: every 1h, catchup: none}}")
-    world.run(MINUTE)
-    world.write(
-        "jobs: {a: {command: x, clock: every 1h, catchup: none}, b: {command: x, clock: every 1d}}"
-    )
-    world.run(150 * MINUTE, only=["b"])
-
-    world.run(MINUTE)
-
-    assert [(run.state, run.count) for run in world.runs()] == [("missed", 2)]
 
 
 # ---- clocks that are set

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,13 +16,10 @@ MINUTE = timedelta(minutes=1)
 EACH_MINUTE = "jobs: {a: {command: x, clock: every 1m}}"
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(tmp_path)
+@pytest.fixture(autouse=True)
+def _fake_loading(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("schedkit.runner.Loading", FakeLoading)
-    monkeypatch.setattr(FakeLoading, "world", made, raising=False)
-    yield made
-    made.store.close()
+    monkeypatch.setattr(FakeLoading, "world", world, raising=False)
 
 
 def _reload(world: World, after: timedelta, text: str) -> None:

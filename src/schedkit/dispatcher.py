@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from schedkit import durations, planner
@@ -23,7 +23,7 @@ from schedkit.executor import Executor
 from schedkit.job import Job
 from schedkit.keeping import Keeping
 from schedkit.log import fields
-from schedkit.planner import Standing
+from schedkit.planner import Fires, Standing
 from schedkit.run import (
     AttemptKey,
     Decision,
@@ -36,17 +36,24 @@ from schedkit.run import (
     Waiting,
     run_id,
 )
-from schedkit.run_queue import RunQueue, Slots
+from schedkit.run_queue import RunQueue, Slots, spread, starts
 from schedkit.store import Store
 from schedkit.watch import Watch
 
 log = logging.getLogger(__name__)
 
 _PAUSE = timedelta(seconds=5)  # before a store that could not be written is tried again
-_SPREAD = timedelta(milliseconds=100)  # between runs that are caught up: no stampede
 _GONE = "its job is gone from the file"
 
 Over = Callable[[Ended | Unstarted], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What a runner does first: *why_late* is why it did not see what came before."""
+
+    why_late: str
+    first_of_boot: bool
 
 
 class Dispatcher:
@@ -65,6 +72,8 @@ class Dispatcher:
         self.attempts = Attempts(executor, watch, self.slots, keeping.output, store.uuid)
         self.error: StoreError | None = None  # why nothing is started
         self._again_at: timedelta | None = None
+        self._beginning: _Beginning | None = None  # until that is claimed
+        self._left_out: dict[str, Job] = {}
         self._counted: dict[str, int] = {}
         self._awaited: defaultdict[int, list[Over]] = defaultdict(list)
 
@@ -76,34 +85,34 @@ class Dispatcher:
         self._counted = self._store.counted()
         self.pauses = self._store.pauses()
         self.jobs = jobs
+        self._left_out = {job.name: job for job in config.jobs if job.name not in jobs}
         self.slots.most, self.slots.pools = config.runner.max_parallel, config.pools
         self.agenda.settle(jobs, cursors)
-        self.attempts.rename(jobs)
+        self.attempts.rename(self._left_out | jobs)
         self.queue.settle(jobs)
         self.keep_waiting(list(self.queue))
 
     def keep_waiting(self, waiting: Iterable[Waiting]) -> None:
-        """Let runs wait; those whose job is gone are cancelled."""
+        """Let runs wait, those that are left out for another runner; cancel those of no job."""
         for one in waiting:
             if one.job in self.jobs:
                 self.queue.put(one)
-            else:
-                self.queue.remove(one.key.run)
+                continue
+            self.queue.remove(one.key.run)
+            if one.job not in self._left_out:
                 self.cancel_waiting(one, _GONE)
 
-    def recover(self, boot: str, left_out: Callable[[str], bool]) -> None:
+    def recover(self, boot: str) -> None:
         """Take over what an earlier runner left: attempts without an end, and runs that wait."""
         left = self._store.open_attempts()
         found = {one.key: one for one in self._executor.take_over(left, boot)}
+        jobs = self._left_out | self.jobs
         for attempt in left:
-            job = self.jobs.get(attempt.job)
-            self.attempts.recover(attempt, found[attempt.key], job, boot)
+            self.attempts.recover(attempt, found[attempt.key], jobs.get(attempt.job), boot)
         self.record()
         if self.error is None:
             self._executor.forget()
-        waiting = [one for one in self._store.waiting() if not left_out(one.job)]
-        self.attempts.again.clear()  # they are among those that wait
-        self.keep_waiting(waiting)
+        self.keep_waiting(self._store.waiting())
         self.record()
 
     # ---- a turn
@@ -131,29 +140,48 @@ class Dispatcher:
         """Return when, by `Watch.elapsed`, a store that could not be written is tried again."""
         return self._again_at
 
+    def begin(self, now: datetime, why_late: str, *, first_of_boot: bool) -> None:
+        """Decide what came before and what starts with the runner, all of it in one claim."""
+        self._beginning = _Beginning(why_late, first_of_boot)
+        self.decide(list(self.jobs), now, why_late)
+
     def decide(self, names: Sequence[str], now: datetime, why_late: str) -> None:
         """Decide and record every fire time of these jobs up to now, then start what is to."""
+        beginning = self._beginning
+        why_late = why_late if beginning is None else beginning.why_late
         decisions: list[Decision] = []
         for name in names:
-            job = self.jobs[name]
-            if job.enabled:
-                fires = planner.come(job, self.agenda.cursor(name), now)
-                decisions += planner.on_due(job, fires, why_late, self.standing(name))
+            if self.jobs[name].enabled:
+                fires = self._come(self.jobs[name], now)
+                decisions += planner.on_due(self.jobs[name], fires, why_late, self.standing(name))
         if self.claim(decisions, now) is None:
             self.agenda.put_back(names, now)
         else:
+            self._beginning = None
             self.agenda.await_fires(names)
 
-    def start_up(self, now: datetime, *, first_of_boot: bool) -> None:
-        """Start the jobs that are to start with the runner, or with the first one after a boot."""
-        decisions: list[Decision] = []
-        for name, job in self.jobs.items():
-            if job.enabled and planner.at_startup(job, now, first_of_boot=first_of_boot):
-                # Later than what is decided: a job's cursor begins when it is loaded, now.
-                fire = max(now, self.agenda.cursor(name) + datetime.resolution)
-                fires = planner.Fires(on_time=(fire,))
-                decisions += planner.on_due(job, fires, "", self.standing(name))
-        self.claim(decisions, now)
+    def decide_now(self, now: datetime, why_late: str) -> None:
+        """
+        Decide what is due.
+
+        Raises: StoreError when that cannot be recorded; it stays due.
+        """
+        if self.error is None:
+            self.decide(self.agenda.come(now), now, why_late)
+        if self.error is not None:
+            raise self.error
+
+    def _come(self, job: Job, now: datetime) -> Fires:
+        """Return the fire times of a job that have come, the start of the runner being one."""
+        cursor, beginning = self.agenda.cursor(job.name), self._beginning
+        fires = planner.come(job, cursor, now)
+        if beginning is None or now in fires.on_time:
+            return fires
+        if not planner.at_startup(job, now, first_of_boot=beginning.first_of_boot):
+            return fires
+        # Later than what is decided: a job's cursor begins when it is loaded, now.
+        start = max(now, cursor + datetime.resolution)
+        return replace(fires, on_time=(*fires.on_time, start))
 
     def standing(self, name: str) -> Standing:
         """Return how things are with a job."""
@@ -186,7 +214,9 @@ class Dispatcher:
         """
         if not decisions:
             return []
-        settled = self._admitted(_spread(decisions, now), now, force=force)
+        settled = self.queue.admitted(
+            spread(decisions, now), now, self.slots, paused=self.pauses, force=force
+        )
         try:
             standing = self._store.claim(settled, self.jobs, now)
         except StoreError as error:
@@ -202,26 +232,8 @@ class Dispatcher:
         self._begin(standing)
         return standing
 
-    def _admitted(
-        self, decisions: Sequence[Decision], now: datetime, *, force: bool
-    ) -> list[Decision]:
-        """Return the decisions with those that cannot start made to wait; take the slots."""
-        found = list(decisions)
-        starting = [n for n, d in enumerate(found) if _starts(d)]
-        starting.sort(key=lambda n: -self.jobs[found[n].job].priority)
-        for number in starting:
-            job = self.jobs[found[number].job]
-            room = self.slots.free and self.slots.free_in(job.pool)
-            if force or (
-                room and job.name not in self.pauses and self.queue.is_open(job, now, self.slots)
-            ):
-                self.slots.take(job.pool)
-            else:
-                found[number] = replace(found[number], at_once=False)
-        return found
-
     def _give_back(self, decision: Decision) -> None:
-        if _starts(decision):
+        if starts(decision):
             self.slots.give_back(self.jobs[decision.job].pool)
 
     def _begin(self, standing: Iterable[tuple[AttemptKey | None, Decision]]) -> None:
@@ -288,8 +300,9 @@ class Dispatcher:
                 self.slots.give_back(self.jobs[one.job].pool)
                 self.queue.put(one)
             return
+        stands = {one.key for one in claimed}
         for one in ready:
-            if one not in claimed:  # somebody ended it meanwhile
+            if one.key not in stands:  # somebody ended it meanwhile
                 self.slots.give_back(self.jobs[one.job].pool)
                 self.queue.let_go(one.job)
         self.attempts.start([self._active(one) for one in claimed])
@@ -386,20 +399,3 @@ class Dispatcher:
         log.error("the history cannot be written, nothing is started", extra=fields(error=error))
         self.error = error
         self._again_at = self._watch.elapsed() + _PAUSE
-
-
-def _starts(decision: Decision) -> bool:
-    return decision.state is State.QUEUED and decision.at_once
-
-
-def _spread(decisions: Sequence[Decision], now: datetime) -> list[Decision]:
-    """Return the decisions with those that are caught up due one after the other."""
-    late = 0
-    found = []
-    for decision in decisions:
-        if decision.state is State.QUEUED and decision.trigger is Trigger.CATCHUP:
-            found.append(replace(decision, due=now + late * _SPREAD))
-            late += 1
-        else:
-            found.append(decision)
-    return found

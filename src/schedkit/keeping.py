@@ -54,13 +54,14 @@ class Keeping:
         days = job.history.keep_days
         before = None if days is None else now - timedelta(days=days)
         try:
-            outputs = self._store.prune(job.name, job.history.keep_runs, before, _AT_ONCE)
+            pruned = self._store.prune(job.name, job.history.keep_runs, before, _AT_ONCE)
         except StoreError as error:
             log.warning("old records stay", extra=fields(job=job.name, error=error))
             return
-        if len(outputs) == _AT_ONCE:
+        if pruned.records == _AT_ONCE:  # there is more
+            del self._looked[job.name]
             self._touched.add(job.name)
-        for output in outputs:
+        for output in pruned.outputs:
             path = Path(output)
             with suppress(OSError):
                 path.unlink()

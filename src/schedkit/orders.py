@@ -73,13 +73,14 @@ class Orders:
         )
         if not force:
             wish = planner.overlapping(found, wish, standing.going_on, standing.waits)
+        # Before it starts: who is told that it failed would ask again.
+        self._note(who, "trigger", job, "forced" if force else None)
         claimed = self._dispatcher.claim([wish], now, force=force)
         while claimed == []:  # another run has this very moment for its fire time
             wish = replace(wish, fire_time=wish.fire_time + datetime.resolution)
             claimed = self._dispatcher.claim([wish], now, force=force)
         if claimed is None:
             raise self._dispatcher.error or StoreError("the history cannot be written")
-        self._note(who, "trigger", job, "forced" if force else None)
         ((key, decision),) = claimed
         if key is None:
             last = self._store.last_runs([job])[job]

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from schedkit.job import Job
-from schedkit.run import AttemptKey, Trigger, Waiting
+from schedkit.run import AttemptKey, Decision, State, Trigger, Waiting
+
+_SPREAD = timedelta(milliseconds=100)  # between runs that are caught up: no stampede
 
 _Rank = tuple[bool, int, datetime, int]  # caught up later, high priority first, then in order
 
@@ -42,6 +52,24 @@ class Slots:
     def give_back(self, pool: str | None) -> None:
         """Give a slot back."""
         self._taken[pool] -= 1
+
+
+def starts(decision: Decision) -> bool:
+    """Return whether a run is to start, and at once."""
+    return decision.state is State.QUEUED and decision.at_once
+
+
+def spread(decisions: Iterable[Decision], now: datetime) -> list[Decision]:
+    """Return decisions with those that are caught up due one after the other."""
+    late = 0
+    found = []
+    for decision in decisions:
+        if decision.state is State.QUEUED and decision.trigger is Trigger.CATCHUP:
+            found.append(replace(decision, due=now + late * _SPREAD))
+            late += 1
+        else:
+            found.append(decision)
+    return found
 
 
 class RunQueue:
@@ -144,6 +172,32 @@ class RunQueue:
             for pool, lane in self._lanes.items()
             if self._has_some(lane)
         )
+
+    def admitted(
+        self,
+        decisions: Sequence[Decision],
+        now: datetime,
+        slots: Slots,
+        *,
+        paused: Container[str],
+        force: bool,
+    ) -> list[Decision]:
+        """
+        Return decisions with those made to wait that cannot start now; take slots for the others.
+
+        *force* starts them whether there is a slot or not.
+        """
+        found = list(decisions)
+        starting = [n for n, decision in enumerate(found) if starts(decision)]
+        starting.sort(key=lambda n: -self._jobs[found[n].job].priority)
+        for number in starting:
+            job = self._jobs[found[number].job]
+            room = slots.free and slots.free_in(job.pool) and job.name not in paused
+            if force or (room and self.is_open(job, now, slots)):
+                slots.take(job.pool)
+            else:
+                found[number] = replace(found[number], at_once=False)
+        return found
 
     def take(self, now: datetime, slots: Slots, held: Callable[[Waiting], bool]) -> list[Waiting]:
         """

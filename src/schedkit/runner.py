@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD)
 _NEVER = timedelta(days=36500)  # by `Watch.elapsed`: no machine is up for so long
 _SETTLE = timedelta(milliseconds=500)  # after a file changed: its editor may not be done
+_LATER = timedelta(minutes=1)  # before files are loaded again that could not be recorded
 _STEP = timedelta(seconds=1)  # of the clock: less is its being kept right
 # Source: cron(8) of Debian: a clock set back by more is being corrected, the new time holds.
 _CORRECTION = timedelta(hours=3)
@@ -150,9 +151,8 @@ class Runner:
         self._holder = holder
         first = self._store.begin(holder, now)
         self._take(self._config, "start", now)
-        self._dispatcher.recover(holder.boot, self._left_out)
-        self._dispatcher.decide(list(self._dispatcher.jobs), now, _DOWN)
-        self._dispatcher.start_up(now, first_of_boot=first)
+        self._dispatcher.recover(holder.boot)
+        self._dispatcher.begin(now, _DOWN, first_of_boot=first)
         self._supervisor.ready()
         while True:
             if until is not None and self._watch.now() >= until:
@@ -260,7 +260,9 @@ class Runner:
             log.error("fire times wait", extra=fields(error=error))  # noqa: TRY400
             return
         if rewound:
-            log.warning("the clock was ahead, jobs fire by the new time", extra=fields(jobs=rewound))
+            log.warning(
+                "the clock was ahead, jobs fire by the new time", extra=fields(jobs=rewound)
+            )
             self._settle(self._config)
             self._dispatcher.agenda.await_fires(self._dispatcher.jobs)
 
@@ -305,9 +307,9 @@ class Runner:
         dispatcher = self._dispatcher
         try:
             config = loading.result(status)
-            if self._draining_until is None and dispatcher.error is None:
+            if self._draining_until is None:
                 # What came due before belongs to the schedule that held until now.
-                dispatcher.decide(dispatcher.agenda.come(now), now, self._why_late)
+                dispatcher.decide_now(now, self._why_late)
             self._degraded = None
             self._take(config, "reload", now)
         except (ConfigError, StoreError) as error:
@@ -322,9 +324,9 @@ class Runner:
     def _refuse(self, error: ConfigError | StoreError) -> None:
         """Go on with the last good files, and say so to whoever looks."""
         self._degraded = str(error)
-        log.error(
-            "reload failed, the last good schedule goes on", extra=fields(error=error)
-        )
+        if isinstance(error, StoreError):  # no fault of the files
+            self._load_at = self._watch.elapsed() + _LATER
+        log.error("reload failed, the last good schedule goes on", extra=fields(error=error))
         for _, answer in self._answers:
             answer({"error": str(error)})
         self._answers = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,6 @@ from histories import (
     claim,
     due,
     ended,
-    gone,
     missed,
     retry,
     started,
@@ -24,7 +24,7 @@ from histories import (
 )
 from schedkit.config import Config
 from schedkit.errors import StoreError
-from schedkit.run import AttemptKey, Started, State, first_number, run_id
+from schedkit.run import AttemptKey, Change, Pause, Started, State, first_number, run_id
 from schedkit.store import Query, Store
 
 Opening = Callable[[], Store]
@@ -174,145 +174,68 @@ def test_an_attempt_that_was_only_claimed_is_open_and_has_no_pid(
     assert (found.started, found.pid, found.boot) == (None, None, HOLDER.boot)
 
 
-# ---- retries
-
-
-def _failed(store: Store, config: Config) -> AttemptKey:
-    key = started(store, config, "a", 1)
-    store.record([ended(key, State.FAILED, at(31))])
-    return key
-
-
-def test_a_run_that_will_be_retried_is_pending(store: Store, config: Config) -> None:
-    key = _failed(store, config)
-
-    assert (store.waiting(), told(store)) == ([retry(key)], ["a 12:01 retrying"])
-
-
-def test_a_retry_is_claimed_once(store: Store, config: Config) -> None:
-    key = _failed(store, config)
-
-    assert store.claim_attempts([retry(key)], at(31)) == [retry(key)]
-    assert store.claim_attempts([retry(key)], at(31)) == []
-    assert (store.waiting(), told(store)) == ([], ["a 12:01 running"])
-
-
-def test_a_retry_of_a_run_that_is_over_is_refused_and_leaves_the_others(
-    store: Store, config: Config
-) -> None:
-    over, waits = _failed(store, config), started(store, config, "b", 1)
-    store.record([ended(waits, State.FAILED, at(31))])
-    store.record([gone(over)])
-
-    assert store.claim_attempts([retry(over), retry(waits, "b")], at(31)) == [retry(waits, "b")]
-
-
-def test_the_end_of_the_last_attempt_is_that_of_the_run(store: Store, config: Config) -> None:
-    key = _failed(store, config)
-    store.claim_attempts([retry(key)], at(31))
-
-    store.record([ended(retry(key).key, State.SUCCEEDED)])
-
-    (run,) = store.runs(Query())
-    assert (run.state, run.attempts, run.most_attempts) == ("succeeded", 2, 3)
-
-
-def test_a_retry_that_will_never_come_is_cancelled(store: Store, config: Config) -> None:
-    key = _failed(store, config)
-
-    store.record([gone(key)])
-
-    (run,) = store.runs(Query())
-    assert (run.state, run.reason, store.waiting()) == ("cancelled", "gone", [])
-
-
-@pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.TIMED_OUT, State.LOST])
-def test_a_run_that_is_over_cannot_be_abandoned(store: Store, config: Config, state: State) -> None:
-    key = started(store, config, "a", 1)
-    store.record([ended(key, state)])
-
-    store.record([gone(key)])
-
-    assert told(store) == [f"a 12:01 {state}"]
-
-
 # ---- one runner
 
 
-def test_what_an_earlier_runner_writes_is_refused(
-    opening: Opening, store: Store, config: Config
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda store, config, _: claim(store, config, due("a", 3)),
+        lambda store, _, key: store.record([ended(key)]),
+        lambda store, _, key: store.claim_attempts([retry(key)], at(3)),
+        lambda store, config, _: store.load(config, "reload", at(3)),
+        lambda store, *_: store.pause([Pause("a", "ann", at(3))]),
+        lambda store, *_: store.resume(["a"]),
+        lambda store, _, key: store.ask_to_cancel(key.run, "ann"),
+        lambda store, *_: store.note(Change(at(3), "ann", "pause", "a")),
+        lambda store, *_: store.rewind(at(0), at(0)),
+        lambda store, *_: store.finish(at(3)),
+        lambda store, *_: store.prune("b", 0, None, 10),
+    ],
+    ids=["claim", "record", "claim_attempts", "load", "pause", "resume", "ask_to_cancel", "note",
+         "rewind", "finish", "prune"],
+)  # fmt: skip
+def test_whatever_an_earlier_runner_writes_is_refused_and_changes_nothing(
+    opening: Opening,
+    store: Store,
+    config: Config,
+    write: Callable[[Store, Config, AttemptKey], object],
 ) -> None:
+    store.record([ended(started(store, config, "b", 1))])
     key = started(store, config, "a", 1)
     newer = begin(opening(), config, 2)
 
+    def all_of_it() -> object:
+        return newer.runs(Query()), newer.cursors(), newer.pauses(), newer.changes()
+
+    before = all_of_it()
+
     with pytest.raises(StoreError, match="another runner has taken over"):
-        claim(store, config, due("a", 3))
-    with pytest.raises(StoreError, match="another runner has taken over"):
-        store.record([ended(key)])
-    with pytest.raises(StoreError, match="another runner has taken over"):
-        store.finish(at(3))
-    assert told(newer) == ["a 12:01 running"]
+        write(store, config, key)
+
+    assert before == all_of_it()
+
+
+def test_the_first_runner_since_the_machine_was_started_is_the_first_that_claims(
+    opening: Opening, config: Config
+) -> None:
+    """One that was killed before it claimed anything has started nothing."""
+    verb = replace(HOLDER, runs=False)
+    said = []
+    for holder in (verb, HOLDER, HOLDER, replace(HOLDER, boot="boot-2")):
+        store = opening()
+        said.append(store.begin(holder, at(0)))
+        store.load(config, "start", at(0))
+        if len(said) != 2:  # the second one is killed before it claims
+            claim(store, config, due("a", len(said)))
+
+    assert said == [True, True, True, True]
+    again = opening()
+    assert again.begin(replace(HOLDER, boot="boot-2"), at(9)) is False
 
 
 def test_a_store_is_told_from_every_other_and_stays_itself(opening: Opening, store: Store) -> None:
     assert (opening().uuid, len(store.uuid)) == (store.uuid, 32)
-
-
-# ---- cursors
-
-
-def test_a_new_jobs_cursor_begins_when_it_was_loaded(store: Store) -> None:
-    assert {job: until for job, (_, until) in store.cursors().items()} == {"a": at(0), "b": at(0)}
-
-
-def test_a_cursor_moves_to_what_was_decided(store: Store, config: Config) -> None:
-    claim(store, config, due("a", 1), missed("b", 1, 4, 4))
-
-    assert {job: until for job, (_, until) in store.cursors().items()} == {"a": at(1), "b": at(4)}
-
-
-def test_a_cursor_never_moves_back(store: Store, config: Config) -> None:
-    claim(store, config, due("a", 5))
-    claim(store, config, due("a", 1))
-
-    assert store.cursors()["a"][1] == at(5)
-
-
-def test_an_unchanged_job_keeps_its_cursor(opening: Opening, store: Store, config: Config) -> None:
-    claim(store, config, due("a", 1))
-    store.close()
-
-    assert begin(opening(), config, 10).cursors()["a"][1] == at(1)
-
-
-def test_a_changed_jobs_cursor_begins_anew(store: Store, tmp_path: Path) -> None:
-    changed = load(tmp_path, JOBS.replace("a: {command: x, clock: every 1m", "a: {command: x,"
-                                          " clock: every 2m"))  # fmt: skip
-
-    changes = store.load(changed, "reload", at(10))
-
-    cursors = {job: until for job, (_, until) in store.cursors().items()}
-    assert (cursors, changes) == ({"a": at(10), "b": at(0)}, ["a fires anew"])
-
-
-def test_another_command_is_no_reason_for_a_new_cursor(store: Store, tmp_path: Path) -> None:
-    store.load(load(tmp_path, JOBS.replace("command: x", "command: z")), "reload", at(10))
-
-    assert store.cursors()["a"][1] == at(0)
-
-
-def test_a_job_that_is_gone_and_comes_back_begins_anew(
-    store: Store, config: Config, tmp_path: Path
-) -> None:
-    without = load(tmp_path, "jobs: {b: {command: x, clock: every 1m}}")
-
-    changes = store.load(without, "reload", at(5)) + store.load(config, "reload", at(10))
-
-    assert (changes, store.cursors()["a"][1]) == (["a is gone", "a is new"], at(10))
-
-
-def test_a_load_of_the_same_files_changes_nothing(store: Store, config: Config) -> None:
-    assert store.load(config, "reload", at(10)) == []
 
 
 # ---- ids

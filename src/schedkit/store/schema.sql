@@ -6,7 +6,8 @@ CREATE TABLE store (
 );
 
 -- One row for each process that held this directory; the newest alone may write. One that runs
--- no jobs is a verb that changed something while no runner was up.
+-- no jobs is a verb that changed something while no runner was up. One began when it had decided
+-- what came before it and what starts with it, in one claim.
 CREATE TABLE runners (
     epoch   INTEGER PRIMARY KEY,
     pid     INTEGER NOT NULL,
@@ -14,6 +15,7 @@ CREATE TABLE runners (
     boot    TEXT NOT NULL,
     version TEXT NOT NULL,
     runs    INTEGER NOT NULL,
+    began   INTEGER NOT NULL DEFAULT 0,
     started INTEGER NOT NULL,
     stopped INTEGER
 );

@@ -33,7 +33,7 @@ from schedkit.run import (
 )
 from schedkit.store.file import as_store_error, micros, micros_or_none, open_to_write, to_micros
 from schedkit.store.reader import SQLiteReader
-from schedkit.store.store import Holder
+from schedkit.store.store import Holder, Pruned
 from schedkit.timeline import local
 
 
@@ -60,7 +60,7 @@ class SQLiteStore(SQLiteReader):
         """Take over; return whether this is the first runner since the machine was started."""
         with self._transaction(fenced=False) as db:
             earlier = db.execute(
-                "SELECT 1 FROM runners WHERE boot = ? AND runs", (holder.boot,)
+                "SELECT 1 FROM runners WHERE boot = ? AND began", (holder.boot,)
             ).fetchone()
             cursor = db.execute(
                 "INSERT INTO runners (pid, host, boot, version, runs, started)"
@@ -97,7 +97,7 @@ class SQLiteStore(SQLiteReader):
             db.executemany(
                 "INSERT INTO cursors (job, schedule_digest, decided_until) VALUES (?, ?, ?)"
                 " ON CONFLICT (job) DO UPDATE SET schedule_digest = excluded.schedule_digest,"
-                " decided_until = excluded.decided_until",
+                " decided_until = max(decided_until, excluded.decided_until)",
                 rows,
             )
             db.executemany("DELETE FROM cursors WHERE job = ?", [(name,) for name in known])
@@ -123,14 +123,23 @@ class SQLiteStore(SQLiteReader):
                     self._insert_attempt(db, key, now)
                 standing.append((key, decision))
                 number += 1
+            stands = {id(decision) for _, decision in standing}
             db.executemany(
                 "UPDATE cursors SET decided_until = max(decided_until, ?), counted = counted + ?"
                 " WHERE job = ?",
                 [
-                    (to_micros(d.last_fire_time or d.fire_time), d.state is State.QUEUED, d.job)
+                    (
+                        to_micros(d.last_fire_time or d.fire_time),
+                        id(d) in stands and d.state is State.QUEUED,
+                        d.job,
+                    )
                     for d in decisions
                     if d.trigger is not Trigger.MANUAL
                 ],
+            )
+            db.execute(
+                "UPDATE runners SET began = 1 WHERE epoch = ? AND runs AND NOT began",
+                (self._epoch,),
             )
         return standing
 
@@ -186,18 +195,19 @@ class SQLiteStore(SQLiteReader):
                 (to_micros(change.time), change.who, change.verb, change.target, change.detail),
             )
 
-    def prune(self, job: str, keep: int, before: datetime | None, limit: int) -> list[str]:
-        """Drop records of a job that are over, the oldest first; return their output files."""
+    def prune(self, job: str, keep: int, before: datetime | None, limit: int) -> Pruned:
+        """Drop records of a job that are over, the oldest first."""
         with self._reading() as db:
             numbers = db.execute(
                 "SELECT id FROM runs WHERE job = ?1"
                 " AND state NOT IN ('queued', 'running', 'retrying')"
+                " AND id < (SELECT max(id) FROM runs)"  # numbers go on from there, none comes again
                 " AND (coalesce(ended, decided) < ?2 OR id <= (SELECT id FROM runs WHERE job = ?1"
                 " ORDER BY id DESC LIMIT 1 OFFSET ?3)) ORDER BY id LIMIT ?4",
                 (job, micros_or_none(before), keep, limit),
             ).fetchall()
         if not numbers:
-            return []
+            return Pruned(0, [])
         with self._transaction() as db:
             outputs = [
                 output
@@ -207,7 +217,7 @@ class SQLiteStore(SQLiteReader):
             ]
             db.executemany("DELETE FROM attempts WHERE run = ?", numbers)
             db.executemany("DELETE FROM runs WHERE id = ?", numbers)
-        return outputs
+        return Pruned(len(numbers), outputs)
 
     def rewind(self, limit: datetime, now: datetime) -> list[str]:
         """Set the cursors that are later than *limit* to *now*; return their jobs."""
@@ -251,8 +261,9 @@ class SQLiteStore(SQLiteReader):
     def _claim_attempt(self, db: sqlite3.Connection, waiting: Waiting, now: datetime) -> bool:
         cursor = db.execute(
             "UPDATE runs SET state = 'running', retry_at = NULL"
-            " WHERE id = ? AND state IN ('queued', 'retrying')",
-            (waiting.key.run,),
+            " WHERE id = ?1 AND state IN ('queued', 'retrying')"
+            " AND ?2 > (SELECT coalesce(max(number), 0) FROM attempts WHERE run = ?1)",
+            waiting.key,
         )
         return cursor.rowcount == 1 and self._insert_attempt(db, waiting.key, now)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from schedkit.config import Config
 from schedkit.job import Job
@@ -53,6 +53,13 @@ class Query:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
+
+
+class Pruned(NamedTuple):
+    """How many records were dropped, and the files with their output."""
+
+    records: int
+    outputs: list[str]
 
 
 class Reader(Protocol):
@@ -100,7 +107,8 @@ class Store(Reader, Protocol):
         """
         Take over: from here on what an earlier runner writes is refused.
 
-        Returns whether this is the first runner since the machine was started.
+        Returns whether no runner has claimed anything since the machine was started: one that was
+        killed before that was none.
         """
 
     def load(self, config: Config, who: str, now: datetime) -> list[str]:
@@ -116,7 +124,8 @@ class Store(Reader, Protocol):
         """
         Record decisions, all in one transaction, each for a fire time that has none yet.
 
-        Returns those that stand, with the first attempt of each run that is QUEUED: claimed when
+        Fire times up to the last one of each job count as decided from then on. Returns those
+        that stand, with the first attempt of each run that is QUEUED: claimed when
         it is to start at once. Nothing may be started unless this has returned.
         """
 
@@ -141,10 +150,10 @@ class Store(Reader, Protocol):
     def note(self, change: Change) -> None:
         """Record that somebody changed something."""
 
-    def prune(self, job: str, keep: int, before: datetime | None, limit: int) -> list[str]:
+    def prune(self, job: str, keep: int, before: datetime | None, limit: int) -> Pruned:
         """
         Drop the records of a job that are over: all but the newest *keep*, and those that ended
-        before *before*; the oldest first, at most *limit*. Returns their output files.
+        before *before*; the oldest first, at most *limit*.
         """
 
     def rewind(self, limit: datetime, now: datetime) -> list[str]:
