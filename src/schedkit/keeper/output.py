@@ -106,6 +106,11 @@ class Trimmer:
             if file.cut > cut:
                 yield file.name, file.cut
 
+    def close(self) -> None:
+        """Look after nothing more."""
+        if self._inotify is not None:
+            self._inotify.close()
+
     def _hear(self, now: float) -> None:
         """Take note of the files that grow again."""
         if self._inotify is None:

@@ -47,8 +47,7 @@ class Connection:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.pid, self._socket = _start(self.journal)
         except OSError as error:
-            with suppress(OSError):
-                self.journal.unlink()
+            self.drop()
             why = (error.strerror or str(error)).lower()
             raise ExecutorError(f"no keeper can be started: {why}") from error
         self.descriptor = self._socket.fileno()
@@ -132,6 +131,11 @@ class Connection:
             self._socket.shutdown(socket.SHUT_WR)
         self._socket.setblocking(False)
         self._unsent.clear()
+
+    def drop(self) -> None:
+        """Remove its journal."""
+        with suppress(OSError):
+            self.journal.unlink()
 
     def close(self) -> None:
         """Let go of it."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import select
 import signal
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,11 +15,10 @@ from schedkit import processes
 from schedkit.errors import ExecutorError
 from schedkit.executor import Event, Found, NotStarted
 from schedkit.keeper.journal import boottime
-from schedkit.keeper.output import Trimmer
 from schedkit.keepers.connection import Connection
 from schedkit.keepers.journals import Journal, settle
 from schedkit.keepers.recovery import Recovery, unanswered
-from schedkit.keepers.stories import attempt, word
+from schedkit.keepers.unattended import Unattended
 from schedkit.keepers.watched import Watched
 from schedkit.launch import Launch
 from schedkit.log import fields
@@ -51,16 +48,13 @@ class KeeperExecutor:
         self._buried: list[Connection] = []  # whose journals are still there
         self._watched: dict[AttemptKey, Watched] = {}
         self._running: dict[int, Watched] = {}  # by pid
-        self._pidfds: dict[int, Watched] = {}
-        self._unseen: dict[AttemptKey, Watched] = {}  # that have ended: how, is to be read
         self._ended: dict[AttemptKey, Watched] = {}  # perhaps not all that they started
         self._asked: dict[AttemptKey, signal.Signals] = {}
         self._reaped: dict[int, Reaped] = {}  # of which nobody has been told yet
         self._events: list[Event | tuple[int, int]] = []
         self._next: timedelta | None = None
-        self._trimmer = Trimmer()  # of the output of those that have no keeper any more
-        self._trim_descriptor: int | None = None
         self._poll = select.epoll()
+        self._unattended = Unattended(self._poll)
         processes.become_subreaper()
 
     # ---- starting
@@ -105,20 +99,26 @@ class KeeperExecutor:
             evidence, watched = recovery.find(one)
             found.append(evidence)
             if watched is not None:
-                self._adopt(watched)
+                assert watched.story.pid is not None
+                self._watched[watched.key] = self._running[watched.story.pid] = watched
+                self._unattended.add(watched)
         return found
 
     def forget(self) -> None:
         """Remove the journals of keepers that are gone, and of which nothing goes on."""
-        needed = {id(one.journal) for one in self._watched.values()}
+        if not self._left and not self._buried:
+            return
+        needed = {
+            id(known) for one in self._watched.values() for known in (one.journal, one.former)
+        }
         for journal in list(self._left):
             if id(journal) not in needed and journal.read():
                 journal.drop()
                 self._left.remove(journal)
-        for keeper in self._buried:
-            with suppress(OSError):
-                keeper.journal.unlink()
-        self._buried.clear()
+        for keeper in list(self._buried):
+            if id(keeper) not in needed:
+                keeper.drop()
+                self._buried.remove(keeper)
 
     # ---- ending
 
@@ -144,8 +144,7 @@ class KeeperExecutor:
             if not keeper.closing:
                 keeper.order_no_more()
             keeper.close()
-        for descriptor in self._pidfds:
-            os.close(descriptor)
+        self._unattended.close()
         self._poll.close()
 
     # ---- what happens
@@ -158,7 +157,7 @@ class KeeperExecutor:
         """Return when `events` has to be asked again all the same, by CLOCK_MONOTONIC."""
         if self._asked or self._events:
             return _NOW
-        pause = self._trimmer.pause()
+        pause = self._unattended.pause()
         times = [self._next, None if pause is None else _elapsed() + timedelta(seconds=pause)]
         return min((one for one in times if one is not None), default=None)
 
@@ -167,18 +166,16 @@ class KeeperExecutor:
         self._next = None
         ready = {descriptor for descriptor, _ in self._poll.poll(0)}
         # Before anything is closed: what is opened after that may have the same number.
-        seen = [self._pidfds[one] for one in ready if one in self._pidfds]
+        seen = self._unattended.seen(ready)
         for keeper in list(self._keepers):
             if keeper.descriptor in ready:
                 self._hear(keeper)
         self._reap()
-        for watched in seen:
-            if watched.pidfd is not None:
-                self._unwatch(watched)
-                self._unseen[watched.key] = watched
-        for watched in list(self._unseen.values()):
-            self._look_for_the_end(watched)
-        self._trim()
+        for watched in self._unattended.over(seen):
+            self._over(watched)
+        if self._unattended.undecided:
+            self._ask_again()
+        self._unattended.trim()
         self._signal()
         self._finish()
         told, self._events = self._events, []
@@ -221,8 +218,7 @@ class KeeperExecutor:
         pid = watched.story.pid
         if pid is not None and self._running.get(pid) is watched:
             del self._running[pid]
-        self._unwatch(watched)
-        self._unseen.pop(watched.key, None)
+        self._unattended.drop(watched)
         self._ended[watched.key] = watched
 
     def _finish(self) -> None:
@@ -236,7 +232,6 @@ class KeeperExecutor:
                         self._ask_again()
                     continue
             del self._ended[key], self._watched[key]
-            self._trimmer.drop(word(key))
             self._events.append(watched.end())
 
     # ---- keepers and children
@@ -291,7 +286,7 @@ class KeeperExecutor:
             log.warning("keeper died", extra=said)
         theirs = [one for one in self._watched.values() if one.keeper is keeper]
         for watched in theirs:
-            watched.keeper = None
+            watched.keeper, watched.former = None, keeper
             if watched.key not in self._ended:
                 self._orphaned(watched, keeper)
         self._start_again([one for one in theirs if one.never_ran])
@@ -314,7 +309,7 @@ class KeeperExecutor:
                 story.cpu_time, story.peak_memory_kb = child.cpu_time, child.peak_memory_kb
             self._over(watched)
         elif story.pid not in self._reaped:
-            self._watch(watched)
+            self._unattended.add(watched)
 
     def _start_again(self, watched: Sequence[Watched]) -> None:
         """Start what certainly never ran; once more, not for ever."""
@@ -331,53 +326,6 @@ class KeeperExecutor:
             if one.launch not in again:
                 del self._watched[one.key]
                 self._events.append(NotStarted(one.key, reason))
-
-    # ---- those that no keeper of ours tells about
-
-    def _adopt(self, watched: Watched) -> None:
-        assert watched.story.pid is not None
-        self._watched[watched.key] = self._running[watched.story.pid] = watched
-        self._watch(watched)
-
-    def _watch(self, watched: Watched) -> None:
-        """Be told when it ends, and keep its output small unless its keeper does."""
-        assert watched.story.pid is not None
-        try:
-            watched.pidfd = os.pidfd_open(watched.story.pid)
-        except OSError:
-            self._unseen[watched.key] = watched
-            return
-        self._pidfds[watched.pidfd] = watched
-        self._poll.register(watched.pidfd, select.EPOLLIN)
-        if not watched.is_running():  # it is another one's pid by now
-            self._unwatch(watched)
-            self._unseen[watched.key] = watched
-        elif watched.journal is None or watched.journal.is_dead:
-            path, limit = os.fsencode(watched.output), watched.limit
-            self._trimmer.add(word(watched.key), path, limit, watched.story.cut)
-
-    def _unwatch(self, watched: Watched) -> None:
-        if watched.pidfd is not None:
-            self._poll.unregister(watched.pidfd)
-            os.close(watched.pidfd)
-            del self._pidfds[watched.pidfd]
-            watched.pidfd = None
-
-    def _look_for_the_end(self, watched: Watched) -> None:
-        """Read how it ended; its keeper, when there is one, writes that down sooner or later."""
-        unwritten = watched.story.status is None or watched.story.cpu_time is None
-        if unwritten and watched.journal is not None and not watched.journal.read():
-            self._ask_again()
-        else:
-            self._over(watched)
-
-    def _trim(self) -> None:
-        for name, cut in self._trimmer.look():
-            self._watched[attempt(name)].story.cut = cut
-        descriptor = self._trimmer.descriptor
-        if descriptor is not None and descriptor != self._trim_descriptor:
-            self._trim_descriptor = descriptor
-            self._poll.register(descriptor, select.EPOLLIN)
 
     # ---- signals
 

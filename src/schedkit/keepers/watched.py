@@ -24,8 +24,9 @@ class Watched:
     """
     An attempt, from when its start was ordered, or it was taken over, to when all of it is over.
 
-    Its *keeper* is ours and alive, or *journal* is that of an earlier one. *pidfd* is there where
-    nobody tells when it ends; *tree* once it was told to stop. *never_ran* is certain.
+    Its *keeper* is ours and alive, its *former* one was; *journal* is that of a keeper of an
+    earlier runner. *pidfd* is there where nobody tells when it ends; *tree* once it was told to
+    stop. That it *never_ran* is certain.
     """
 
     key: AttemptKey
@@ -34,6 +35,7 @@ class Watched:
     result: Path | None = None
     story: Story = field(default_factory=Story)
     keeper: Connection | None = None
+    former: Connection | None = None
     journal: Journal | None = None
     launch: Launch | None = None
     pidfd: int | None = None
