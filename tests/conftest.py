@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from fakes import World
+from fakes import FakeLoading, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Return a directory, a watch, an executor and a store, for a runner."""
     made = World(tmp_path)
+    monkeypatch.setattr("schedkit.runner.Loading", FakeLoading)
+    monkeypatch.setattr(FakeLoading, "world", made, raising=False)
     yield made
     made.store.close()

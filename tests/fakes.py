@@ -120,7 +120,7 @@ class FakeControl:
 class FakeLoading:
     """A load of the files that takes a second and reads them when it begins."""
 
-    world: World
+    world: World  # of the test
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.pid = 99
@@ -198,6 +198,10 @@ class World:
         """Return who holds the store: a runner, or a verb that runs nothing."""
         return Holder(HOLDER.pid, HOLDER.host, boot, HOLDER.version, runs=runs)
 
+    def kill(self) -> None:
+        """Kill the runner, now."""
+        raise KilledError
+
     def reopen(self) -> None:
         """Open the store anew, as another process does."""
         self.store.close()
@@ -219,6 +223,11 @@ class World:
     def send(self, length: timedelta, number: signal.Signals) -> None:
         """Send a signal when *length* has passed."""
         self.watch.after(length, lambda: self.signals.send(number))
+
+    def reload_after(self, length: timedelta, text: str) -> None:
+        """Write another file and say so, when *length* has passed: it is taken a second later."""
+        self.after(length, lambda: self.write(text))
+        self.send(length, signal.SIGHUP)
 
     def ask(self, length: timedelta, wish: Callable[[Orders], object]) -> None:
         """Ask the runner for something when *length* has passed; its answer is in *answers*."""

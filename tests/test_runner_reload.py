@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import logging
-import signal
 from datetime import timedelta
 
 import pytest
 
 from fake_executor import Plan
-from fakes import FakeLoading, World
+from fakes import World
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 EACH_MINUTE = "jobs: {a: {command: x, clock: every 1m}}"
 
 
-@pytest.fixture(autouse=True)
-def _fake_loading(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("schedkit.runner.Loading", FakeLoading)
-    monkeypatch.setattr(FakeLoading, "world", world, raising=False)
-
-
-def _reload(world: World, after: timedelta, text: str) -> None:
-    """Write another file and say so, after a while."""
-    world.after(after, lambda: world.write(text))
-    world.send(after, signal.SIGHUP)
-
-
 def test_a_new_file_is_taken(world: World) -> None:
     world.write(EACH_MINUTE)
-    _reload(world, 90 * SECOND, "jobs: {b: {command: x, clock: every 1m}}")
+    world.reload_after(90 * SECOND, "jobs: {b: {command: x, clock: every 1m}}")
     expected = ["a 12:01:00", "b 12:02:00", "b 12:03:00"]
 
     world.run(3.5 * MINUTE)
@@ -43,7 +30,7 @@ def test_a_broken_file_leaves_the_last_good_one(
 ) -> None:
     caplog.set_level(logging.ERROR, "schedkit")
     world.write(EACH_MINUTE)
-    _reload(world, 90 * SECOND, "jobs: {b: {command: x, clock: evry 1m}}")
+    world.reload_after(90 * SECOND, "jobs: {b: {command: x, clock: evry 1m}}")
     expected = ["a 12:01:00", "a 12:02:00", "a 12:03:00"]
 
     world.run(3.5 * MINUTE)
@@ -55,7 +42,7 @@ def test_a_broken_file_leaves_the_last_good_one(
 def test_a_job_that_stays_as_it_is_misses_nothing(world: World) -> None:
     """The file is read from 12:01:59 to 12:02:00, and the fire time of that instant stands."""
     world.write(EACH_MINUTE)
-    _reload(world, 119 * SECOND, f"{EACH_MINUTE}\n# the same")
+    world.reload_after(119 * SECOND, f"{EACH_MINUTE}\n# the same")
     expected = ["a 12:01:00 succeeded", "a 12:02:00 succeeded", "a 12:03:00 succeeded"]
 
     world.run(3.5 * MINUTE)
@@ -66,7 +53,7 @@ def test_a_job_that_stays_as_it_is_misses_nothing(world: World) -> None:
 def test_what_came_due_before_the_file_was_taken_has_a_record(world: World) -> None:
     """The machine slept while the file was read; that the job now fires anew changes no past."""
     world.write("jobs: {a: {command: x, clock: every 1m, catchup: none}}")
-    _reload(world, 90 * SECOND, "jobs: {a: {command: x, clock: every 7m, catchup: none}}")
+    world.reload_after(90 * SECOND, "jobs: {a: {command: x, clock: every 7m, catchup: none}}")
     world.after(91 * SECOND, lambda: world.watch.set_clock(5 * MINUTE))
 
     world.run(10 * MINUTE)
@@ -78,7 +65,7 @@ def test_what_came_due_before_the_file_was_taken_has_a_record(world: World) -> N
 def test_what_runs_goes_on_and_its_new_timeout_is_for_the_next_run(world: World) -> None:
     world.write(EACH_MINUTE)
     world.executor.plans["a"] = [Plan(lasts=50), Plan(lasts=50)]
-    _reload(world, 70 * SECOND, "jobs: {a: {command: x, clock: every 1m, timeout: 30s}}")
+    world.reload_after(70 * SECOND, "jobs: {a: {command: x, clock: every 1m, timeout: 30s}}")
     expected = ["a 12:01:00 succeeded", "a 12:02:00 timed_out"]
 
     world.run(2.8 * MINUTE)
@@ -89,7 +76,7 @@ def test_what_runs_goes_on_and_its_new_timeout_is_for_the_next_run(world: World)
 def test_what_runs_of_a_job_that_is_gone_is_not_retried(world: World) -> None:
     world.write("jobs: {a: {command: x, clock: every 1h, retry: {max_retries: 1, delay: 10s}}}")
     world.executor.plans["a"] = [Plan(lasts=30, code=1)]
-    _reload(world, 60 * MINUTE + 10 * SECOND, "jobs: {b: {command: x, clock: every 1m}}")
+    world.reload_after(60 * MINUTE + 10 * SECOND, "jobs: {b: {command: x, clock: every 1m}}")
 
     world.run(63 * MINUTE)
 
@@ -100,7 +87,7 @@ def test_what_runs_of_a_job_that_is_gone_is_not_retried(world: World) -> None:
 def test_a_pending_retry_of_a_job_that_is_gone_is_cancelled(world: World) -> None:
     world.write("jobs: {a: {command: x, clock: every 1h, retry: {max_retries: 1, delay: 1m}}}")
     world.executor.plans["a"] = [Plan(code=1)]
-    _reload(world, 60 * MINUTE + 10 * SECOND, "jobs: {b: {command: x, clock: every 1m}}")
+    world.reload_after(60 * MINUTE + 10 * SECOND, "jobs: {b: {command: x, clock: every 1m}}")
 
     world.run(60.5 * MINUTE)
 
@@ -113,7 +100,7 @@ def test_a_retry_that_could_not_be_cancelled_does_not_stop_the_other_jobs(world:
     world.write("jobs: {a: {command: x, clock: every 1h, retry: {max_retries: 1, delay: 1m}}}")
     world.executor.plans["a"] = [Plan(code=1)]
     world.store.fails["record"] = 1
-    _reload(world, 60 * MINUTE + 10 * SECOND, "jobs: {b: {command: x, clock: every 1m}}")
+    world.reload_after(60 * MINUTE + 10 * SECOND, "jobs: {b: {command: x, clock: every 1m}}")
 
     world.run(62.5 * MINUTE)
 
@@ -122,8 +109,8 @@ def test_a_retry_that_could_not_be_cancelled_does_not_stop_the_other_jobs(world:
 
 def test_a_second_reload_during_the_first_reads_the_files_once_more(world: World) -> None:
     world.write(EACH_MINUTE)
-    _reload(world, 90 * SECOND, "jobs: {b: {command: x, clock: every 1m}}")
-    _reload(world, 90.5 * SECOND, "jobs: {c: {command: x, clock: every 1m}}")
+    world.reload_after(90 * SECOND, "jobs: {b: {command: x, clock: every 1m}}")
+    world.reload_after(90.5 * SECOND, "jobs: {c: {command: x, clock: every 1m}}")
 
     world.run(2.5 * MINUTE)
 
@@ -133,7 +120,7 @@ def test_a_second_reload_during_the_first_reads_the_files_once_more(world: World
 def test_a_reload_keeps_to_the_named_jobs(world: World) -> None:
     world.write("jobs: {a: {command: x, clock: every 1m}, b: {command: x, clock: every 1m}}")
     text = "jobs: {a: {command: x, clock: every 1m}, c: {command: x, clock: every 1m}}"
-    _reload(world, 90 * SECOND, text)
+    world.reload_after(90 * SECOND, text)
 
     world.run(2.5 * MINUTE, only=["a"])
 

@@ -115,6 +115,13 @@ class Dispatcher:
         self.keep_waiting(self._store.waiting())
         self.record()
 
+    def wait_anew(self) -> None:
+        """Let what waits wait for the times that the store has by now."""
+        waiting = self._store.waiting()
+        for one in waiting:
+            self.queue.remove(one.key.run)
+        self.keep_waiting(waiting)
+
     # ---- a turn
 
     def turn(self, why_late: str) -> None:
@@ -147,6 +154,7 @@ class Dispatcher:
 
     def decide(self, names: Sequence[str], now: datetime, why_late: str) -> None:
         """Decide and record every fire time of these jobs up to now, then start what is to."""
+        self._give_up(now)  # before that: what is skipped for it would be skipped in vain
         beginning = self._beginning
         why_late = why_late if beginning is None else beginning.why_late
         decisions: list[Decision] = []
@@ -283,12 +291,15 @@ class Dispatcher:
         said = fields(job=one.job, run=run_id(one.key.run), reason=reason)
         log.warning(f"run {state}", extra=said)  # noqa: G004  # one of two constant sentences
 
-    def _dispatch(self, now: datetime) -> None:
-        """Start what waited and may start now."""
+    def _give_up(self, now: datetime) -> None:
+        """End what has waited for too long to start."""
         for one in self.queue.overdue(now):
             waited = durations.text(self.jobs[one.job].start_deadline or timedelta())
             reason = f"start_deadline: it waited {waited}{self._for_what(one.job)}"
             self._end_waiting(one, State.MISSED, reason)
+
+    def _dispatch(self, now: datetime) -> None:
+        """Start what waited and may start now."""
         ready = self.queue.take(now, self.slots, self._held)
         if not ready:
             return
