@@ -37,6 +37,7 @@ class FakeWatch:
         self._events: list[tuple[timedelta, int, Callable[[], object]]] = []
         self._numbers = count()
         self._turns = 0
+        self.waits = 0
         self.readable: dict[int, Callable[[], bool]] = {}
 
     def now(self) -> datetime:
@@ -68,6 +69,7 @@ class FakeWatch:
         times += [] if elapsed is None else [elapsed]
         times += [self._events[0][0]] if self._events else []
         assert times, "nothing would ever end this wait"
+        self.waits += 1
         passed = max(min(times) - self._elapsed, timedelta(0))
         self._turns = 0 if passed else self._turns + 1
         assert self._turns < _TURNS, "the loop turns without any time passing"
