@@ -170,6 +170,7 @@ class Runner:
 
     def _act(self) -> None:
         self._expire()
+        self._look_at_the_clock()  # once more: what it finds is the reason of what is decided now
         dispatcher = self._dispatcher
         if self._draining_until is not None:
             dispatcher.record()
@@ -264,6 +265,7 @@ class Runner:
                 "the clock was ahead, jobs fire by the new time", extra=fields(jobs=rewound)
             )
             self._settle(self._config)
+            self._dispatcher.wait_anew()
             self._dispatcher.agenda.await_fires(self._dispatcher.jobs)
 
     # ---- the files

@@ -53,6 +53,33 @@ def store(opening: Opening, config: Config) -> Store:
     return begin(opening(), config)
 
 
+# ---- a clock that was far ahead
+
+
+def test_what_waited_when_the_clock_was_ahead_waits_no_longer_than_it_would_have(
+    store: Store, config: Config
+) -> None:
+    claim(store, config, replace(queued("b", 1000), due=at(1003)))
+    key = started(store, config, "a", 1000)
+    store.record([replace(ended(key, State.FAILED, at(1005)), time=at(1001))])
+
+    for now in (1, 2):  # the second time there is nothing more to be set back
+        store.rewind(at(now + 10), at(now))
+
+    assert {"b": at(4), "a": at(5)} == {one.job: one.due for one in store.waiting()}
+
+
+def test_what_waits_for_long_by_a_clock_that_is_right_goes_on_to(
+    store: Store, config: Config
+) -> None:
+    claim(store, config, replace(queued("b", 1), due=at(1000)))
+    key = started(store, config, "a", 1)
+    store.record([replace(ended(key, State.FAILED, at(2000)), time=at(2))])
+
+    assert [] == store.rewind(at(10), at(3))
+    assert {"b": at(1000), "a": at(2000)} == {one.job: one.due for one in store.waiting()}
+
+
 # ---- retries
 
 

@@ -36,6 +36,20 @@ from schedkit.store.reader import SQLiteReader
 from schedkit.store.store import Holder, Pruned
 from schedkit.timeline import local
 
+_FAILED = "(SELECT max(ended) FROM attempts WHERE run = id)"
+# What decides whether a row is set back is set back with it: not once more the next time.
+_REWIND = (
+    "UPDATE cursors SET decided_until = ?1 WHERE decided_until > ?2 RETURNING job",
+    (
+        "UPDATE runs SET due = ?1 + max(due - decided, 0), decided = ?1"
+        " WHERE state = 'queued' AND decided > ?2 RETURNING job"
+    ),
+    (
+        f"UPDATE runs SET retry_at = ?1 + retry_at - {_FAILED}"
+        f" WHERE state = 'retrying' AND {_FAILED} > ?2 AND retry_at >= {_FAILED} RETURNING job"
+    ),
+)
+
 
 class SQLiteStore(SQLiteReader):
     """
@@ -220,13 +234,14 @@ class SQLiteStore(SQLiteReader):
         return Pruned(len(numbers), outputs)
 
     def rewind(self, limit: datetime, now: datetime) -> list[str]:
-        """Set the cursors that are later than *limit* to *now*; return their jobs."""
+        """Set the cursors that are later than *limit* to *now*, and what waits; return the jobs."""
         with self._transaction() as db:
-            rows = db.execute(
-                "UPDATE cursors SET decided_until = ? WHERE decided_until > ? RETURNING job",
-                (to_micros(now), to_micros(limit)),
-            ).fetchall()
-        return sorted(job for (job,) in rows)
+            rows = [
+                row
+                for statement in _REWIND
+                for row in db.execute(statement, (to_micros(now), to_micros(limit))).fetchall()
+            ]
+        return sorted({job for (job,) in rows})
 
     def _insert(
         self, db: sqlite3.Connection, number: int, decision: Decision, job: Job, now: datetime

@@ -160,6 +160,7 @@ class Store(Reader, Protocol):
         """
         Set the cursors that are later than *limit* to *now*; return their jobs.
 
+        Runs that wait, and were decided or failed later than *limit*, wait as long from now on.
         Fire times that have a record keep it all the same, and never get a second one.
         """
 
