@@ -16,6 +16,7 @@ from schedkit.commands import (
     FromFile,
     StopSignal,
     Variable,
+    plain_words,
 )
 from schedkit.errors import Problem
 from schedkit.values import Form
@@ -171,3 +172,32 @@ def test_a_variable_that_no_process_can_be_given_is_refused(raw: object) -> None
     actual = len(refused(Variable, raw))
 
     assert actual == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("/bin/true", ("/bin/true",)),
+        ("true", ("true",)),
+        ("  ./backup  --to=/mnt\t-v ", ("./backup", "--to=/mnt", "-v")),
+        ("dd if=/dev/zero of=x", ("dd", "if=/dev/zero", "of=x")),
+        ("ssh me@host:22 a,b +x %d", ("ssh", "me@host:22", "a,b", "+x", "%d")),
+        ("./größe", ("./größe",)),
+    ],
+)
+def test_a_command_that_a_shell_would_only_split_needs_none(
+    command: str, expected: tuple[str, ...]
+) -> None:
+    assert plain_words(command) == expected
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(f"ls a{character}b" for character in "#;\"*?[]&|<>(){}$`^~!'\\\n\r"),
+        "echo -e hello", "cd /tmp", ". ./env", "exit 5", "test -f x", "time ls", "[ -f x ]",
+        "A=5 env", "A=5", "if", ":", "ulimit -n", "exec ls",
+    ],
+)  # fmt: skip
+def test_a_command_that_means_more_to_a_shell_is_for_one(command: str) -> None:
+    assert plain_words(command) is None

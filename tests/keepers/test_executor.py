@@ -704,10 +704,15 @@ def test_an_executor_that_started_nothing_has_no_keeper(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_keeper_does_nothing_while_nothing_happens(place: Place) -> None:
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_keeper_does_nothing_while_nothing_happens(place: Place, *, ends: bool) -> None:
     place.start("read go < go")
     (keeper,) = place.keepers()
     place.turn(0.3)  # the first looks at its output
+    if ends:
+        place.go()
+        place.until(Result)
+        place.turn(0.1)
     before = _switches(keeper)
 
     place.turn(1)
@@ -715,6 +720,7 @@ def test_a_keeper_does_nothing_while_nothing_happens(place: Place) -> None:
     assert (before, place.executor.next_check()) == (_switches(keeper), None)
 
 
-def _switches(pid: int) -> str:
+def _switches(pid: int) -> list[str]:
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    return next(line for line in status if line.startswith("voluntary"))
+    ticks = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
+    return [line for line in status if line.startswith("voluntary")] + ticks

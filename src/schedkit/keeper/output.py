@@ -90,8 +90,6 @@ class Trimmer:
 
     def look(self) -> Iterator[tuple[str, int]]:
         """Look at what is due; yield names of files that were cut off, and by how much in all."""
-        if not self._looks and not self._watches:
-            return
         now = time.monotonic()
         self._hear(now)
         while self._looks and self._looks[0][0] <= now:
@@ -126,17 +124,16 @@ class Trimmer:
 
     def _look(self, file: _File, now: float) -> None:
         size = os.stat(file.path).st_size
-        self._trim(file, size)
         file.looks += 1
         grown, passed = size - file.size, max(now - file.time, _SHORTEST)
-        file.size, file.time = size, now
+        file.size, file.time = self._trim(file, size), now
         if file.looks == 1 and grown < _GROWTH / 8:
             heapq.heappush(self._looks, (now + _SECOND, file.name))
         elif grown > 0 or not self._watch(file):
             pause = _GROWTH * passed / grown if grown > 0 else _LONGEST
             pause = min(max(pause, _SHORTEST), _LONGEST)
             heapq.heappush(self._looks, (now + pause, file.name))
-        elif os.stat(file.path).st_size > size:  # it grew before it was watched
+        elif os.stat(file.path).st_size > file.size:  # it grew before it was watched
             heapq.heappush(self._looks, (now + _SHORTEST, file.name))
 
     def _watch(self, file: _File) -> bool:
@@ -149,12 +146,13 @@ class Trimmer:
         self._watches[watch], file.watch = file, watch
         return True
 
-    def _trim(self, file: _File, size: int) -> None:
+    def _trim(self, file: _File, size: int) -> int:
+        """Cut the middle out of a file of this size; return its size from then on."""
         head, tail = shares(file.limit)
         begin = max(file.hole, -(-head // _BLOCK) * _BLOCK)
         end = (size - tail) // _BLOCK * _BLOCK
         if end - begin < _WORTH:
-            return
+            return size
         descriptor = os.open(file.path, os.O_WRONLY | os.O_CLOEXEC)
         try:
             length = ctypes.c_int64(end - begin)
@@ -164,5 +162,7 @@ class Trimmer:
             elif ctypes.get_errno() in _UNSUPPORTED:
                 os.ftruncate(descriptor, head)
                 file.cut += size - head
+                return head
         finally:
             os.close(descriptor)
+        return size
