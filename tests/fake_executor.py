@@ -47,6 +47,7 @@ class Process:
     spawned: Spawned
     ended: timedelta | None = None
     result: Result | None = None
+    answered: bool = False
     gone: bool = False  # with its keeper: nobody knows how it ended
 
 
@@ -95,14 +96,16 @@ class FakeExecutor:
         self.processes[key] = Process(name, key, plan, self._watch.elapsed(), spawned)
         self._watch.after(timedelta(seconds=plan.lasts), lambda: self._end(key, plan.code << 8))
         if plan.answered:
-            self._watch.after(timedelta(seconds=plan.answered), lambda: self._tell_start(key))
+            self._watch.after(timedelta(seconds=plan.answered), lambda: self._answer(key))
         else:
-            self._tell(spawned)
+            self._answer(key)
 
-    def _tell_start(self, key: AttemptKey) -> None:
-        began = self.processes[key].began
-        spawned = self.processes[key].spawned
-        self._tell(Spawned(key, spawned.pid, 7, self._watch.elapsed() - began))
+    def _answer(self, key: AttemptKey) -> None:
+        process = self.processes[key]
+        if not process.answered:
+            process.answered = True
+            ago = self._watch.elapsed() - process.began
+            self._tell(Spawned(key, process.spawned.pid, 7, ago))
 
     # ---- taking over
 
@@ -185,6 +188,8 @@ class FakeExecutor:
     def _end(self, key: AttemptKey, status: int | None) -> None:
         process = self.processes[key]
         if process.result is None and not process.gone:
+            if process.plan.answered:
+                self._answer(key)
             process.ended = self._watch.elapsed()
             process.result = Result(key, status, last_line=process.plan.says)
             self._tell(process.result)

@@ -68,8 +68,9 @@ class Orders:
         if not force and standing.pause is not None and planner.covers(standing.pause, now):
             why = planner.why_paused(standing.pause)
             raise NotNowError(f"{job} is {why} (run it all the same: --force)")
+        fire = planner.beside_the_schedule(found, now)
         wish = Decision(
-            job, now, State.QUEUED, Trigger.MANUAL, who=who, params=tuple(params.items())
+            job, fire, State.QUEUED, Trigger.MANUAL, who=who, params=tuple(params.items())
         )
         if not force:
             wish = planner.overlapping(found, wish, standing.going_on, standing.waits)

@@ -64,6 +64,15 @@ def come(job: Job, cursor: datetime, now: datetime) -> Fires:
     return Fires(tuple(on_time), tuple(late), first, last, count)
 
 
+def beside_the_schedule(job: Job, now: datetime) -> datetime:
+    """Return *now*, or what comes right after it, so that it is no fire time of *job*."""
+    for fire in job.schedule.known_after(now - datetime.resolution):
+        if fire > now:
+            break
+        now += datetime.resolution
+    return now
+
+
 def at_startup(job: Job, now: datetime, *, first_of_boot: bool) -> bool:
     """Return whether *job* starts with the runner, now, as its filters admit."""
     starts = any(
