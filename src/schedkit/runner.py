@@ -182,7 +182,9 @@ class Runner:
 
     def _done(self) -> bool:
         attempts = self._dispatcher.attempts
-        idle = not attempts and not attempts.facts
+        # On a disk that stays full for so long, the keepers' journals tell the next runner.
+        recorded = not attempts.facts or self._draining_until == _NEVER
+        idle = not attempts and recorded
         return self._leaving or (self._draining_until is not None and idle)
 
     def _wait(self, until: datetime | None) -> None:
