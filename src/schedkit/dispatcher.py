@@ -263,6 +263,7 @@ class Dispatcher:
                 starting.append(self._active(waiting))
             else:
                 self.queue.put(waiting)
+                log.info("run queued", extra=fields(job=decision.job, run=run_id(key.run)))
         self.attempts.start(starting)
 
     def _active(self, one: Waiting) -> Active:

@@ -105,6 +105,9 @@ class Orders:
                 cancelled.append(one.key.run)
         if not cancelled:
             self._refuse_to_cancel(target, run)
+        self._dispatcher.record()  # before anybody is told
+        if self._dispatcher.error is not None:
+            raise self._dispatcher.error
         self._note(who, "cancel", target)
         return [run_id(one) for one in sorted(cancelled)]
 
