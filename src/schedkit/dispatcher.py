@@ -110,8 +110,6 @@ class Dispatcher:
         for attempt in left:
             self.attempts.recover(attempt, found[attempt.key], jobs.get(attempt.job), boot)
         self.record()
-        if self.error is None:
-            self._executor.forget()
         self.keep_waiting(self._store.waiting())
         self.record()
 
@@ -380,6 +378,7 @@ class Dispatcher:
                 self._wait(error)
                 return
             self.attempts.facts = []
+            self._executor.forget()
         # What is on disk has consequences.
         for waiting in self.attempts.again:
             self.keep_waiting([waiting])
