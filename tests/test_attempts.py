@@ -1,4 +1,4 @@
-"""Attempts: ended in time, tried again, taken over from an earlier runner."""
+"""Attempts: ended in time, and tried again."""
 
 from __future__ import annotations
 
@@ -6,34 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from fake_executor import FakeExecutor, Plan
-from fakes import HOLDER, START, World
-from schedkit import loader
-from schedkit.executor import Found
-from schedkit.run import AttemptKey, Decision, Ended, Started, State, Trigger
+from fake_executor import Plan
+from fakes import World
+from schedkit.run import Trigger
 
-UNSEEN = "it ended unseen: its runner and its keeper were killed"
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOURLY = "jobs: {a: {command: x, clock: every 1h}}"
 RETRIED = "jobs: {a: {command: x, clock: every 1h, retry: {max_retries: 2, delay: 1m}}}"
-
-
-def _left(world: World, text: str, *, pid: int | None = 4711) -> AttemptKey:
-    """Write what a runner that was killed left: one attempt, started 30 s before it died."""
-    world.write(text)
-    config = loader.load([world.path])
-    world.store.begin(HOLDER, START)
-    world.store.load(config, "start", START)
-    due = START + 60 * MINUTE
-    jobs = {job.name: job for job in config.jobs}
-    world.watch.set_clock(60 * MINUTE)
-    ((key, _),) = world.store.claim([Decision("a", due, State.QUEUED)], jobs, due)
-    assert key is not None
-    if pid is not None:
-        world.store.record([Started(key, due, pid, 7, "x", str(world.directory / "x.log"))])
-    world.watch.set_clock(30 * SECOND)
-    return key
 
 
 # ---- ends
@@ -260,106 +240,3 @@ def test_a_pending_retry_of_a_job_that_is_left_out_waits_for_another_runner(worl
     world.run(15 * MINUTE, only=["b"])
 
     assert world.told() == ["a 13:00:00 retrying"]
-
-
-# ---- taken over
-
-
-def test_what_still_runs_is_watched_until_it_ends_and_then_lost(world: World) -> None:
-    key = _left(world, HOURLY)
-    world.executor.alive.add(4711)
-    world.after(30 * SECOND, lambda: world.executor.end(key))
-
-    world.run(2 * MINUTE)
-
-    assert [(run.state, run.reason, run.duration) for run in world.runs()] == [
-        ("lost", UNSEEN, MINUTE)
-    ]
-
-
-def test_what_still_runs_is_seen_by_overlap(world: World) -> None:
-    _left(world, HOURLY)
-    world.executor.alive.add(4711)
-
-    world.run(60 * MINUTE)
-
-    assert world.told() == ["a 13:00:00 cancelled", "a 14:00:00 skipped"]
-
-
-def test_the_timeout_of_what_still_runs_counts_from_its_start(world: World) -> None:
-    _left(world, "jobs: {a: {command: x, clock: every 1h, timeout: 1m}}")
-    world.executor.alive.add(4711)
-
-    world.run(2 * MINUTE)
-
-    assert world.executor.told == ["a SIGTERM 13:01:00"]
-
-
-def test_what_ended_unseen_is_lost(world: World) -> None:
-    _left(world, HOURLY)
-
-    world.run(MINUTE)
-
-    assert [(run.state, run.reason) for run in world.runs()] == [("lost", UNSEEN)]
-
-
-def test_what_ran_before_the_machine_was_restarted_is_lost(world: World) -> None:
-    """A process of its pid and start time may well be there: it is another one."""
-    _left(world, HOURLY)
-    world.executor.alive.add(4711)
-
-    world.run(MINUTE, boot="boot-2")
-
-    assert [(run.state, run.reason) for run in world.runs()] == [
-        ("lost", "the machine was restarted while it ran")
-    ]
-
-
-def test_what_may_have_been_started_is_lost_and_not_started_again(world: World) -> None:
-    key = _left(world, HOURLY, pid=None)
-    world.executor.found[key] = Found(key, output=True)
-
-    world.run(MINUTE)
-
-    assert (world.told(), world.executor.starts) == (["a 13:00:00 lost"], [])
-
-
-def test_what_certainly_never_ran_is_started_after_all(world: World) -> None:
-    """A process's output file is made before it: there is none."""
-    _left(world, HOURLY, pid=None)
-
-    world.run(MINUTE)
-
-    assert (world.told(), len(world.executor.starts)) == (["a 13:00:00 succeeded"], 1)
-
-
-def test_what_was_lost_is_not_retried(world: World) -> None:
-    _left(world, RETRIED)
-
-    world.run(5 * MINUTE)
-
-    assert world.told() == ["a 13:00:00 lost"]
-
-
-def test_what_still_runs_of_a_job_gone_from_the_file_is_watched(world: World) -> None:
-    key = _left(world, HOURLY)
-    world.executor.alive.add(4711)
-    world.write("jobs: {b: {command: x, clock: every 1d}}")
-    world.after(30 * SECOND, lambda: world.executor.end(key))
-
-    world.run(2 * MINUTE)
-
-    assert world.told() == ["a 13:00:00 lost"]
-
-
-def test_an_end_that_was_recorded_first_stands(world: World) -> None:
-    key = _left(world, HOURLY)
-    world.store.record([Ended(key, START + 61 * MINUTE, State.SUCCEEDED, exit_code=0)])
-
-    world.run(MINUTE)
-
-    assert world.told() == ["a 13:00:00 succeeded"]
-
-
-def test_the_fake_executor_is_an_executor(world: World) -> None:
-    assert isinstance(world.executor, FakeExecutor)

@@ -45,7 +45,7 @@ _DEFAULT_GRACE = timedelta(seconds=10)  # of a job that no file knows any more
 class Active:
     """
     An attempt that goes on. *job* is None when no file that was read knows it; *gone* is true
-    when the file that holds now does not: then it is not retried.
+    when the file that holds now does not, or somebody cancelled it: then it is not retried.
 
     *began* and *deadline*, when something is to be done about it, are times of `Watch.elapsed`;
     *began* is None until it is known to have started. *pool* is where it has its slot.
@@ -157,7 +157,7 @@ class Attempts:
         active = Active(
             attempt.key, attempt.job, job, attempt.fire_time, attempt.trigger, attempt.params,
             first_start=attempt.first_start, pool=job.pool if job is not None else None,
-            gone=job is None,
+            gone=job is None or attempt.cancelled_by is not None,
         )  # fmt: skip
         said, why = planner.verdict(attempt, found, job, boot, self._watch.now())
         if said is Verdict.AGAIN:
@@ -173,6 +173,9 @@ class Attempts:
                 self._adopted(active, attempt)
             case Verdict.ENDED:
                 assert found.ended is not None
+                if attempt.cancelled_by is not None and found.ended.status != 0:
+                    active.stopped_as = State.CANCELLED
+                    active.why_stopped = f"cancelled by {attempt.cancelled_by}"
                 self._over(active, found.ended)
             case Verdict.NOT_STARTED:
                 self._end(active, Outcome(State.FAILED, why))
@@ -301,11 +304,11 @@ class Attempts:
         ended = now if result is None else now - result.ago
         took = result.took if result is not None else None
         if took is None and active.began is not None:
-            took = self._watch.elapsed() - active.began
+            took = self._watch.elapsed() - active.began - (result.ago if result else _ZERO)
         retry_at = None
         if active.job is not None and not active.gone:
             retry_at = planner.retry_at(active.job, key, outcome, ended, active.first_start)
-        self.facts.append(_fact(key, outcome, ended, took, result, retry_at))
+        self.facts.append(_fact(key, outcome, ended, took, result, retry_at=retry_at))
         said = fields(
             job=active.name,
             run=run_id(key.run),
@@ -319,7 +322,9 @@ class Attempts:
         )
         if retry_at is not None:
             self.again.append(active.waiting(key.number + 1, retry_at))
-            log.warning(_ATTEMPT_ENDED[outcome.state], extra=said)
+            lost = outcome.state is State.LOST  # nobody knows what it did: always an error
+            level = logging.ERROR if lost else logging.WARNING
+            log.log(level, _ATTEMPT_ENDED[outcome.state], extra=said)
             return
         self.counts[outcome.state] += 1
         good = outcome.state is State.SUCCEEDED
@@ -332,6 +337,7 @@ def _fact(
     ended: datetime,
     took: timedelta | None,
     result: Result | None,
+    *,
     retry_at: datetime | None,
 ) -> Ended:
     return Ended(
