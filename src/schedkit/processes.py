@@ -255,15 +255,25 @@ def _members(trees: Iterable[Tree], census: Census) -> list[Process]:
 
 def _signal(one: Process, number: int, *, group: bool = False) -> None:
     """Send a signal to this very process, and with *group* to the whole group that it leads."""
-    with suppress(ProcessLookupError, PermissionError):
+    try:
         descriptor = os.pidfd_open(one.pid)
-        try:
-            found = process(one.pid)
-            if found is None or found.start != one.start:
-                return  # its pid is another one's by now
-            # One by one they could fork faster than they are found.
-            if group and one.pid == one.group:
-                os.killpg(one.group, number)
+    except ProcessLookupError:
+        return
+    except OSError:  # a kernel, or a container, that does not have it
+        descriptor = None
+    try:
+        found = process(one.pid)
+        if found is None or found.start != one.start:
+            return  # its pid is another one's by now
+        # One by one they could fork faster than they are found.
+        if group and one.pid == one.group:
+            os.killpg(one.group, number)
+        if descriptor is not None:
             signal.pidfd_send_signal(descriptor, number)
-        finally:
+        else:
+            os.kill(one.pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+    finally:
+        if descriptor is not None:
             os.close(descriptor)

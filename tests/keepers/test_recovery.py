@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import signal
@@ -287,6 +288,29 @@ def test_a_flood_is_kept_small_while_no_runner_is_up(place: Place) -> None:
     assert result.dropped_bytes is not None
     assert (_code(result), result.output_bytes + result.dropped_bytes) == (5, 100_000_000)
     assert place.output().stat().st_size <= 100_000
+
+
+def test_without_pidfds_an_adopted_one_is_watched_and_killed_all_the_same(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Old kernels have none, and some containers allow none."""
+
+    def fail(_: int) -> int:
+        raise OSError(errno.ENOSYS, "not implemented")
+
+    other = place.other(_LIVES, "sleep 1000")
+    place.word()
+    other.kill()
+    monkeypatch.setattr(os, "pidfd_open", fail)
+    second = AttemptKey(2, 1)
+    found = place.found(place.left(1), place.left(2))
+
+    place.turn(0.1)
+    place.executor.kill(second)
+    place.go()
+
+    assert [one.alive for one in found] == [True, True]
+    assert (_code(place.until(Result)), _code(place.until(Result, second))) == (5, -9)
 
 
 # ---- its start was not written

@@ -37,7 +37,7 @@ class Unattended:
         assert watched.story.pid is not None
         try:
             watched.pidfd = os.pidfd_open(watched.story.pid)
-        except OSError:
+        except OSError:  # it has ended, or this kernel has no such thing: then it is looked at
             self._ended[watched.key] = watched
             return
         self._pidfds[watched.pidfd] = watched
@@ -100,4 +100,6 @@ def _is_known(watched: Watched) -> bool:
     """Read how it ended; its keeper, while it lives, writes that down sooner or later."""
     if watched.story.status is not None and watched.story.cpu_time is not None:
         return True
+    if watched.is_running():
+        return False
     return watched.journal is None or watched.journal.read()
