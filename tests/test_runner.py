@@ -88,69 +88,6 @@ def test_where_overlap_is_allowed_both_run(world: World) -> None:
     assert expected == world.told()
 
 
-# ---- clocks that are set
-
-
-def test_a_machine_that_slept_catches_up_once(world: World) -> None:
-    world.write(EACH_MINUTE)
-    world.after(90 * SECOND, lambda: world.watch.set_clock(10 * MINUTE))
-    expected = [
-        "a 12:01:00 succeeded",
-        "a 12:02:00 missed",
-        "a 12:11:00 succeeded",
-        "a 12:12:00 succeeded",
-    ]
-
-    world.run(12.5 * MINUTE)
-
-    assert expected == world.told()
-
-
-def test_what_a_machine_slept_through_has_one_record_for_all_of_it(world: World) -> None:
-    world.write(EACH_MINUTE)
-    world.after(90 * SECOND, lambda: world.watch.set_clock(10 * MINUTE))
-
-    world.run(12.5 * MINUTE)
-
-    missed = world.runs()[1]
-    assert missed.last_fire_time is not None
-    assert (f"{missed.last_fire_time:%T}", missed.count) == ("12:10:00", 9)
-
-
-def test_a_clock_set_back_never_fires_a_time_twice(world: World) -> None:
-    world.write(EACH_MINUTE)
-    world.after(150 * SECOND, lambda: world.watch.set_clock(-2 * MINUTE))
-    expected = ["a 12:01:00", "a 12:02:00", "a 12:03:00"]
-
-    world.run(3.5 * MINUTE)
-
-    assert expected == world.executor.starts
-
-
-def test_a_clock_set_back_while_no_runner_was_up_never_fires_a_time_twice(world: World) -> None:
-    world.write(EACH_MINUTE)
-    world.run(2.5 * MINUTE)
-    world.watch.set_clock(-2 * MINUTE)
-
-    world.run(3 * MINUTE)
-
-    assert world.told() == [
-        "a 12:01:00 succeeded",
-        "a 12:02:00 succeeded",
-        "a 12:03:00 succeeded",
-    ]
-
-
-def test_a_clock_set_back_does_not_lengthen_a_timeout(world: World) -> None:
-    world.write("jobs: {a: {command: x, clock: every 1h, timeout: 1m}}")
-    world.executor.plans["a"] = [Plan(lasts=10_000)]
-    world.after(60 * MINUTE + 30 * SECOND, lambda: world.watch.set_clock(-20 * MINUTE))
-
-    world.run(70 * MINUTE)
-
-    assert [run.duration for run in world.runs()] == [MINUTE]
-
-
 # ---- an end
 
 
