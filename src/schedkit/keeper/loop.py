@@ -24,6 +24,7 @@ _PR_SET_CHILD_SUBREAPER = 36  # Source: prctl(2)
 _BATCH = 16  # starts before what has happened is told: the runner works on it meanwhile
 _CHUNK = 1 << 18  # bytes read at once
 _AGAIN = 1.0  # seconds before a journal that could not be written is tried again
+_PATIENCE = 3600  # tries, when nothing else is left to do: the file system may be gone
 _CORE = 0x80  # of a wait status: it left a core; Source: wait(2)
 
 
@@ -36,6 +37,7 @@ def keep(journal_file: int, control: int) -> None:
         import traceback  # only for this
 
         keeper.note(journal.line("X", journal.quoted(traceback.format_exc().encode())))
+        keeper.tell()
         raise
 
 
@@ -46,11 +48,11 @@ class Keeper:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self._spawner = Spawner(dict(os.environb))
         self._running: dict[int, str] = {}  # attempts by pid
-        self._pids: dict[str, int] = {}
         self._incoming = Incoming()
         self._trimmer = Trimmer()
         self._journal = journal_file
         self._unwritten = b""
+        self._patience = _PATIENCE
         self._control = control
         self._untold = b""
         self._closed = False  # the runner orders nothing more
@@ -66,15 +68,25 @@ class Keeper:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             boot = file.read().strip()
         self.note(journal.line("K", journal.VERSION, os.getpid(), journal.boottime(), boot))
-        while not self._closed or self._running or self._unwritten:
-            self._tell()
+        while self._is_needed():
+            self.tell()
             self._wait()
             self._reap()
             if not self._closed:
                 self._obey()
             for attempt, dropped in self._trimmer.look():
                 self.note(journal.line("D", attempt, dropped))
-        self._tell()
+            if self._unwritten:
+                self._write()
+        self.tell()
+
+    def _is_needed(self) -> bool:
+        if not self._closed or self._running:
+            return True
+        if not self._unwritten:
+            return False
+        self._patience -= 1  # once a second, there being nothing else to wake up for
+        return self._patience > 0 and os.fstat(self._journal).st_nlink > 0
 
     def _wait(self) -> None:
         """Wait until there may be something to do."""
@@ -112,21 +124,13 @@ class Keeper:
                 self._do(message)
 
     def _do(self, message: tuple[Any, ...]) -> None:
-        match message:
-            case ("start", orders):
-                for number, order in enumerate(orders, 1):
-                    self._start(order)
-                    if number % _BATCH == 0:
-                        self._reap()
-                        self._tell()
-                os.chdir("/")  # or the last directory could not be unmounted
-            case ("signal", attempt, number):
-                pid = self._pids.get(attempt)
-                if pid is not None:  # not reaped yet: nobody else can have its pid
-                    try:
-                        os.killpg(pid, number)
-                    except OSError:
-                        pass
+        _, orders = message
+        for number, order in enumerate(orders, 1):
+            self._start(order)
+            if number % _BATCH == 0:
+                self._reap()
+                self.tell()
+        os.chdir("/")  # or the last directory could not be unmounted
 
     def _start(self, order: Order) -> None:
         attempt, output, limit = order[0], order[4], order[5]
@@ -137,7 +141,7 @@ class Keeper:
             self.note(journal.line("F", attempt, error.number, error.step, name))
             return
         self.note(journal.line("S", attempt, pid, journal.boottime(), limit))
-        self._running[pid], self._pids[attempt] = attempt, pid
+        self._running[pid] = attempt
         self._trimmer.add(attempt, output, limit)
 
     # ---- ends
@@ -160,7 +164,6 @@ class Keeper:
                 continue
             self.note(used + journal.line("E", attempt, _status(found), journal.boottime()))
             _, _, usage = os.wait4(found.si_pid, 0)
-            del self._pids[attempt]
             self._trimmer.drop(attempt)
             user, system = int(usage.ru_utime * 1e6), int(usage.ru_stime * 1e6)
             used = journal.line("U", attempt, user, system, usage.ru_maxrss)
@@ -174,13 +177,16 @@ class Keeper:
         self._unwritten += lines
         if not self._deaf:
             self._untold += lines
+        self._write()
+
+    def _write(self) -> None:
         try:
             written = os.write(self._journal, self._unwritten)
         except OSError:  # the disk is full
             return
         self._unwritten = self._unwritten[written:]
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         """Send the runner as much as it takes now."""
         if not self._untold:
             return

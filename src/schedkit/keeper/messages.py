@@ -2,7 +2,6 @@
 What a runner tells its keeper: marshalled tuples, each after its length.
 
     ("start", [order, ...])
-    ("signal", attempt, number)     to the process group of an attempt, unless it has ended
 
 An order to start a process is a tuple, with every text as bytes, as the system takes it:
 
