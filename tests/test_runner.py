@@ -6,7 +6,7 @@ import signal
 from datetime import timedelta
 
 from fake_executor import Plan
-from fakes import START, World
+from fakes import World
 from schedkit.run import run_id
 
 SECOND = timedelta(seconds=1)
@@ -66,26 +66,6 @@ def test_only_the_named_jobs_start(world: World) -> None:
     world.run(1.5 * MINUTE, only=["b"])
 
     assert world.executor.starts == ["b 12:01:00"]
-
-
-def test_an_overlapping_fire_time_is_skipped_and_says_why(world: World) -> None:
-    world.write(EACH_MINUTE)
-    world.executor.plans["a"] = [Plan(lasts=90)]
-
-    world.run(2.8 * MINUTE)
-
-    first, second = world.runs()
-    assert (second.state, second.reason) == ("skipped", f"overlap: {first.id} still running")
-
-
-def test_where_overlap_is_allowed_both_run(world: World) -> None:
-    world.write("jobs: {a: {command: x, clock: every 1m, overlap: allow}}")
-    world.executor.plans["a"] = [Plan(lasts=70)]
-    expected = ["a 12:01:00 succeeded", "a 12:02:00 succeeded"]
-
-    world.run(2.8 * MINUTE)
-
-    assert expected == world.told()
 
 
 # ---- an end
@@ -159,80 +139,6 @@ def test_a_runner_that_leaves_does_not_wait_for_a_store_that_cannot_be_written(
     world.run(60 * MINUTE)
 
     assert world.watch.elapsed() == 71 * SECOND
-
-
-# ---- a store that cannot be written
-
-
-def test_what_cannot_be_claimed_is_not_started_and_tried_again(world: World) -> None:
-    world.write(EACH_MINUTE)
-    world.store.fails["claim"] = 2
-    expected = ["a 12:01:10", "a 12:02:00"]
-
-    world.run(2.5 * MINUTE)
-
-    assert expected == world.executor.starts
-
-
-def test_what_could_not_be_claimed_keeps_its_fire_time(world: World) -> None:
-    world.write(EACH_MINUTE)
-    world.store.fails["claim"] = 2
-
-    world.run(1.5 * MINUTE)
-
-    assert [(run.fire_time - START, run.lateness) for run in world.runs()] == [
-        (MINUTE, 10 * SECOND)
-    ]
-
-
-def test_what_could_not_be_claimed_in_time_does_not_blame_a_sleep(world: World) -> None:
-    world.write("jobs: {a: {command: x, clock: every 1m, grace: 1s, catchup: none}}")
-    world.store.fails["claim"] = 1
-
-    world.run(1.5 * MINUTE)
-
-    (run,) = world.runs()
-    assert run.state == "missed"
-    assert "asleep" not in str(run.reason)
-
-
-def test_what_cannot_be_recorded_is_kept_in_order(world: World) -> None:
-    world.write(EACH_MINUTE)
-    world.store.fails["record"] = 3
-
-    world.run(1.8 * MINUTE)
-
-    (run,) = world.runs()
-    assert (run.state, run.started, run.ended) == (
-        "succeeded",
-        START + MINUTE,
-        START + 61 * SECOND,
-    )
-
-
-def test_a_clock_set_back_does_not_put_off_what_could_not_be_recorded(world: World) -> None:
-    world.write(EACH_MINUTE)
-    world.store.fails["record"] = 1
-    told: list[str] = []
-    world.after(62 * SECOND, lambda: world.watch.set_clock(-30 * MINUTE))
-    world.after(70 * SECOND, lambda: told.extend(world.told()))
-
-    world.run(1.5 * MINUTE)
-
-    assert told == ["a 12:01:00 succeeded"]
-
-
-def test_a_drain_after_a_failed_claim_waits_without_spinning(world: World) -> None:
-    world.write("""
-jobs: {a: {command: x, clock: every 1h}, b: {command: x, clock: 'daily at 13:01'}}
-runner: {drain_timeout: 10m}
-""")
-    world.executor.plans["a"] = [Plan(lasts=300)]
-    world.after(60.5 * MINUTE, lambda: world.store.fails.update(claim=1))
-
-    world.run(61 * MINUTE + SECOND)
-
-    assert world.told() == ["a 13:00:00 succeeded"]
 
 
 def test_a_runner_counts_what_came_of_its_runs(world: World) -> None:

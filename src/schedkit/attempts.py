@@ -95,7 +95,7 @@ class Attempts:
         self._deadlines: list[tuple[timedelta, AttemptKey]] = []
         self.facts: list[Started | Ended | Unstarted] = []
         self.again: list[Waiting] = []
-        self.ended: list[str] = []  # the jobs of which an attempt ended
+        self.ended: Counter[str] = Counter()  # the jobs of which attempts ended, how many
         self.counts: Counter[State] = Counter()
 
     def __len__(self) -> int:
@@ -300,7 +300,7 @@ class Attempts:
         key, now = active.key, self._watch.now()
         del self._active[key], self._of_job[active.name][key]
         self._slots.give_back(active.pool)
-        self.ended.append(active.name)
+        self.ended[active.name] += 1
         ended = now if result is None else now - result.ago
         took = result.took if result is not None else None
         if took is None and active.began is not None:

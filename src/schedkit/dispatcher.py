@@ -9,8 +9,8 @@ starts, and what ended is kept, in order.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,13 +23,12 @@ from schedkit.executor import Executor
 from schedkit.job import Job
 from schedkit.keeping import Keeping
 from schedkit.log import fields
+from schedkit.operations import Awaited
 from schedkit.planner import Fires, Standing
 from schedkit.run import (
     AttemptKey,
     Decision,
-    Ended,
     Pause,
-    Started,
     State,
     Trigger,
     Unstarted,
@@ -44,8 +43,6 @@ log = logging.getLogger(__name__)
 
 _PAUSE = timedelta(seconds=5)  # before a store that could not be written is tried again
 _GONE = "its job is gone from the file"
-
-Over = Callable[[Ended | Unstarted], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +67,13 @@ class Dispatcher:
         self.queue = RunQueue()
         self.slots = Slots()
         self.attempts = Attempts(executor, watch, self.slots, keeping.output, store.uuid)
-        self.error: StoreError | None = None  # why nothing is started
+        self.error: StoreError | None = None  # the history could not be written
+        self.blocked = False  # nor what is to start, so that nothing does
         self._again_at: timedelta | None = None
         self._beginning: _Beginning | None = None  # until that is claimed
         self._left_out: dict[str, Job] = {}
         self._counted: dict[str, int] = {}
-        self._awaited: defaultdict[int, list[Over]] = defaultdict(list)
+        self.awaited = Awaited()
 
     # ---- the jobs
 
@@ -125,7 +123,7 @@ class Dispatcher:
     def turn(self, why_late: str) -> None:
         """Decide what has come, start what may start, and record all of it."""
         self.record()
-        if self.error is not None:
+        if self.blocked:
             return
         now = self._watch.now()
         self.decide(self.agenda.come(now), now, why_late)
@@ -135,7 +133,7 @@ class Dispatcher:
 
     def next_time(self) -> datetime | None:
         """Return when a turn has something to do, as far as it is known now."""
-        if self.attempts.ended or self.attempts.again:
+        if self._again_at is None and (self.attempts.ended or self.attempts.again):
             return self._watch.now()
         ends = (pause.until for pause in self.pauses.values())
         times = (self.agenda.next_time(), self.queue.next_time(), *ends)
@@ -172,9 +170,9 @@ class Dispatcher:
 
         Raises: StoreError when that cannot be recorded; it stays due.
         """
-        if self.error is None:
+        if not self.blocked:
             self.decide(self.agenda.come(now), now, why_late)
-        if self.error is not None:
+        if self.blocked and self.error is not None:
             raise self.error
 
     def _come(self, job: Job, now: datetime) -> Fires:
@@ -194,6 +192,8 @@ class Dispatcher:
         going_on = next(
             (f"{run_id(a.key.run)} still running" for a in self.attempts.of(name)), None
         )
+        if going_on is None and name in self.attempts.ended:
+            going_on = "the end of an earlier run is not recorded yet"
         waits = None
         for one in self.queue.of(name):
             if one.key.number > 1:
@@ -323,8 +323,9 @@ class Dispatcher:
             return True
         if self.jobs[one.job].overlap == "allow":
             return False
-        first = one.key.number == 1
-        return bool(self.attempts.of(one.job)) or (first and self.queue.is_retried(one.job))
+        if self.attempts.of(one.job) or one.job in self.attempts.ended:
+            return True
+        return one.key.number == 1 and self.queue.is_retried(one.job)
 
     def _tell(self, decision: Decision) -> None:
         self.attempts.counts[decision.state] += decision.count
@@ -370,43 +371,33 @@ class Dispatcher:
             if self._watch.elapsed() < self._again_at:
                 return
             self._again_at = self.error = None
+            self.blocked = False
         facts = self.attempts.facts
         if facts:
             try:
                 self._store.record(facts)
             except StoreError as error:
-                self._wait(error)
+                log.error("what ended waits to be recorded", extra=fields(error=error))  # noqa: TRY400
+                self._try_again(error)
                 return
             self.attempts.facts = []
             self._executor.forget()
         # What is on disk has consequences.
         for waiting in self.attempts.again:
             self.keep_waiting([waiting])
-        for name in self.attempts.ended:
+        for name, count in self.attempts.ended.items():
             self.queue.let_go(name)
-            self._keeping.touch(name)
-        self.attempts.again, self.attempts.ended = [], []
-        self._answer(facts)
+            self._keeping.touch(name, count)
+        self.attempts.again, self.attempts.ended = [], Counter()
+        self.awaited.tell(facts)
         self._keeping.tidy(self.jobs, self._watch.now())
-
-    def when_over(self, run: int, answer: Over) -> None:
-        """Call *answer* when a run that goes on or waits is over."""
-        self._awaited[run].append(answer)
-
-    def _answer(self, facts: Iterable[Started | Ended | Unstarted]) -> None:
-        if not self._awaited:
-            return
-        for fact in facts:
-            over = isinstance(fact, Unstarted) or (
-                isinstance(fact, Ended) and fact.retry_at is None
-            )
-            if not isinstance(fact, Started) and over:
-                run = fact.run if isinstance(fact, Unstarted) else fact.key.run
-                for answer in self._awaited.pop(run, ()):
-                    answer(fact)
 
     def _wait(self, error: StoreError) -> None:
         """Start nothing for a while: what cannot be recorded must not run."""
         log.error("the history cannot be written, nothing is started", extra=fields(error=error))
+        self.blocked = True
+        self._try_again(error)
+
+    def _try_again(self, error: StoreError) -> None:
         self.error = error
         self._again_at = self._watch.elapsed() + _PAUSE

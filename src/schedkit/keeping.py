@@ -32,9 +32,9 @@ class Keeping:
         self._looked: dict[str, datetime] = {}
         self._touched: set[str] = set()
 
-    def touch(self, job: str) -> None:
-        """Take note of one more record of a job."""
-        self._records[job] += 1
+    def touch(self, job: str, count: int = 1) -> None:
+        """Take note of so many more records of a job."""
+        self._records[job] += count
         self._touched.add(job)
 
     def tidy(self, jobs: Mapping[str, Job], now: datetime) -> None:

@@ -8,12 +8,14 @@ alone, which a verb writes itself when it could take the lock.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from schedkit.errors import SchedError
+from schedkit.run import Ended, Started, Unstarted
 
 
 class NoSuchRunError(SchedError):
@@ -74,3 +76,30 @@ class RunnerOperations(Operations, Protocol):
 
         At once when it is over already. Raises: NoSuchRunError.
         """
+
+
+class Awaited:
+    """Who waits for which run to be over."""
+
+    def __init__(self) -> None:
+        self._answers: defaultdict[int, list[Callable[[Ended | Unstarted], None]]]
+        self._answers = defaultdict(list)
+
+    def add(self, run: int, answer: Callable[[Ended | Unstarted], None]) -> None:
+        """Call *answer* when a run that goes on or waits is over."""
+        self._answers[run].append(answer)
+
+    def tell(self, facts: Iterable[Started | Ended | Unstarted]) -> None:
+        """Tell whoever waits for a run that is over by one of these facts."""
+        if not self._answers:
+            return
+        for fact in facts:
+            match fact:
+                case Unstarted():
+                    run = fact.run
+                case Ended(retry_at=None):
+                    run = fact.key.run
+                case _:
+                    continue
+            for answer in self._answers.pop(run, ()):
+                answer(fact)

@@ -164,7 +164,7 @@ class Orders:
         if found.state.terminal:
             answer(_over(found.id, found))
         else:
-            self._dispatcher.when_over(number, lambda fact: answer(_over(run, fact)))
+            self._dispatcher.awaited.add(number, lambda fact: answer(_over(run, fact)))
 
     def _job(self, name: str) -> Job:
         jobs = self._dispatcher.jobs

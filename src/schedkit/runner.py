@@ -175,9 +175,9 @@ class Runner:
         if self._draining_until is not None:
             dispatcher.record()
             return
-        unwritable = dispatcher.error is not None
+        unwritable = dispatcher.blocked
         dispatcher.turn(_UNWRITABLE if unwritable else self._why_late)
-        if dispatcher.error is None:
+        if not dispatcher.blocked:
             self._why_late = _ASLEEP
 
     def _done(self) -> bool:
@@ -210,7 +210,7 @@ class Runner:
         if self._draining_until is not None:
             return None
         times = [until]
-        if self._dispatcher.error is None:
+        if not self._dispatcher.blocked:
             times.append(self._dispatcher.next_time())
         return min((time for time in times if time is not None), default=None)
 
