@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import pytest
 
 from fake_executor import Plan
-from fakes import World
+from fakes import START, World
 from schedkit.run import Trigger
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 HOURLY = "jobs: {a: {command: x, clock: every 1h}}"
 RETRIED = "jobs: {a: {command: x, clock: every 1h, retry: {max_retries: 2, delay: 1m}}}"
 
@@ -240,3 +242,99 @@ def test_a_pending_retry_of_a_job_that_is_left_out_waits_for_another_runner(worl
     world.run(15 * MINUTE, only=["b"])
 
     assert world.told() == ["a 13:00:00 retrying"]
+
+
+# ---- starts
+
+
+def test_a_start_that_is_not_answered_is_said_once(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "schedkit")
+    world.write(HOURLY)
+    world.executor.plans["a"] = [Plan(lasts=30, answered=25)]
+
+    world.run(61 * MINUTE)
+
+    assert [record.getMessage() for record in caplog.records] == ["start not answered"]
+    assert [(run.state, run.lateness, run.duration) for run in world.runs()] == [
+        ("succeeded", timedelta(0), 30 * SECOND)
+    ]
+
+
+def test_a_timeout_counts_from_the_start_not_from_its_answer(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1h, timeout: 20s}}")
+    world.executor.plans["a"] = [Plan(lasts=100, answered=5)]
+
+    world.run(61 * MINUTE)
+
+    assert world.executor.told == ["a SIGTERM 13:00:20"]
+
+
+def test_when_nobody_can_be_asked_to_start_it_a_run_has_failed_and_is_tried_again(
+    world: World,
+) -> None:
+    world.write(RETRIED)
+    world.executor.refuses = 1
+
+    world.run(62 * MINUTE)
+
+    assert world.executor.starts == ["a 13:01:00"]
+    assert [(run.state, run.attempts) for run in world.runs()] == [("succeeded", 2)]
+
+
+def test_each_attempt_has_its_whole_timeout(world: World) -> None:
+    world.write("""
+jobs: {a: {command: x, clock: every 1h, timeout: 1m, retry: {max_retries: 1, delay: 10s}}}
+""")
+    world.executor.plans["a"] = [Plan(lasts=100), Plan(lasts=55)]
+
+    world.run(65 * MINUTE)
+
+    assert world.executor.starts == ["a 13:00:00", "a 13:01:10"]
+    assert [(run.state, run.attempts) for run in world.runs()] == [("succeeded", 2)]
+
+
+# ---- how long a run is tried again
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_within_counts_from_the_first_start_whichever_runner_saw_it(
+    world: World, *, restart: bool
+) -> None:
+    retry = "retry: {max_retries: 50, delay: 1m, within: 4m}"
+    world.write(f"jobs: {{a: {{command: x, clock: every 1h, {retry}}}}}")
+    world.executor.plans["a"] = [Plan(lasts=10, code=1)]
+    if restart:
+        world.run(61 * MINUTE + 30 * SECOND)
+        world.run(10 * MINUTE)
+    else:
+        world.run(75 * MINUTE)
+
+    assert world.executor.starts == ["a 13:00:00", "a 13:01:10", "a 13:02:20", "a 13:03:30"]
+    assert [(run.state, run.attempts) for run in world.runs()] == [("failed", 4)]
+
+
+def test_a_jitter_is_the_same_after_a_restart(world: World) -> None:
+    retry = "retry: {max_retries: 1, delay: 1m, jitter: 10m}"
+    world.write(f"jobs: {{a: {{command: x, clock: every 1h, {retry}}}}}")
+    world.executor.plans["a"] = [Plan(code=1), Plan()]
+    world.run(HOUR + 5 * SECOND)
+    (before,) = world.store.waiting()
+
+    world.run(15 * MINUTE)
+
+    assert MINUTE <= before.due - START - HOUR - SECOND <= 11 * MINUTE
+    assert world.executor.starts[1] == f"a {before.due:%T}"
+
+
+def test_an_exit_code_that_is_not_to_be_tried_again_ends_the_run(world: World) -> None:
+    retry = "retry: {max_retries: 5, delay: 1s, on_exit_codes: [75]}"
+    world.write(f"jobs: {{a: {{command: x, clock: every 1h, {retry}}}}}")
+    world.executor.plans["a"] = [Plan(code=75), Plan(code=1, says="no use")]
+
+    world.run(61 * MINUTE)
+
+    assert [(run.state, run.attempts, run.reason) for run in world.runs()] == [
+        ("failed", 2, "no use")
+    ]
