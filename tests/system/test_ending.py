@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from running import Sched, alive, soon
+from running import Sched, alive
 
 pytestmark = pytest.mark.system
 
@@ -16,13 +16,13 @@ _WAITS = "echo $$ > words; read go < go"
 
 
 def _waiting(sched: Sched, more: str = "") -> None:
-    """Write a file with a job that says its pid and then waits for the test."""
+    """Write a file with a job that says its pid and then waits for the test, once."""
     sched.write(f"""
 {more}
 jobs:
   a:
     command: {_WAITS}
-    clock: {{dates: ['{soon():%F %T}']}}
+    clock: startup boot
     kill_grace: 200ms
 """)
 
@@ -99,7 +99,7 @@ def test_a_second_runner_is_refused_and_told_who_holds_the_state(sched: Sched) -
 
 
 def test_a_dead_runners_state_is_free(sched: Sched) -> None:
-    _waiting(sched)
+    sched.write("jobs: {a: {command: 'true', clock: yearly 01-01 at 00:00}}")
     sched.run().kill()
 
     code, _ = sched.run().stop()

@@ -75,6 +75,8 @@ def run(
     else:
         asked = config.state
     state = context.state_place(asked)
+    if isinstance(config, ConfigError) and not state.exists():
+        raise config  # it never was good: nothing is made for it
     make_state_directory(state)
     return _run(context, config, state, only, duration)
 
