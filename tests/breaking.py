@@ -70,13 +70,26 @@ def broken_promises(sched: Sched, *, may_be_lost: bool = False) -> list[str]:
     exit code has it, which is the one that the job decided on; its output is there.
     """
     runs = sched.history()
-    broken = [*_about_marks(sched, runs), *_about_seconds(runs)]
+    broken = [*_about_marks(sched, runs), *without_record(runs)]
     for run in runs:
         if run["state"] == "lost":
             broken += [] if may_be_lost and run["reason"] else [f"{_name(run)} is lost"]
         else:
             broken += [f"{_name(run)} {what}: {run}" for what in _about_run(run)]
     return broken
+
+
+def without_record(runs: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the jobs, which fire each second, that have other than one record for each second."""
+    recorded: Counter[str] = Counter()
+    fires: defaultdict[str, set[str]] = defaultdict(set)
+    for run in runs:
+        recorded[run["job"]] += run["count"]
+        fires[run["job"]] |= {run["fire_time"], run["last_fire_time"] or run["fire_time"]}
+    for job, times in fires.items():
+        passed = seconds_between(min(times), max(times))
+        if passed != recorded[job]:
+            yield f"{job}: {passed} seconds passed and {recorded[job]} are recorded"
 
 
 def _name(run: dict[str, Any]) -> str:
@@ -96,18 +109,6 @@ def _about_marks(sched: Sched, runs: list[dict[str, Any]]) -> Iterator[str]:
     for mark, run in attempts.items():
         if mark not in marks and run["state"] != "lost":
             yield f"{mark} is recorded and never ran"
-
-
-def _about_seconds(runs: list[dict[str, Any]]) -> Iterator[str]:
-    recorded: Counter[str] = Counter()
-    fires: defaultdict[str, set[str]] = defaultdict(set)
-    for run in runs:
-        recorded[run["job"]] += run["count"]
-        fires[run["job"]] |= {run["fire_time"], run["last_fire_time"] or run["fire_time"]}
-    for job, times in fires.items():
-        passed = seconds_between(min(times), max(times))
-        if passed != recorded[job]:
-            yield f"{job}: {passed} seconds passed and {recorded[job]} are recorded"
 
 
 def _about_run(run: dict[str, Any]) -> Iterator[str]:

@@ -60,7 +60,8 @@ class Running:
                 fields.items() <= self.said[-1].items()
             ):
                 return self.said[-1]
-        raise AssertionError(f"the runner did not say {message!r}: {self.said}")
+        code = self.process.poll()
+        raise AssertionError(f"the runner ({code=}) did not say {message!r}: {self.said}")
 
     def _next(self, deadline: float) -> bytes | None:
         """Return the next line, None when there is none in time or at all."""

@@ -14,7 +14,7 @@ from running import Running, Sched, alive, gone
 
 pytestmark = pytest.mark.system
 
-_KILLS = 60
+_KILLS = 25
 _WAITS = "echo $SCHED_ATTEMPT >> marks; echo $$ > words; read go < go; exit 3"
 
 
@@ -120,14 +120,15 @@ def test_keepers_killed_at_random_moments_break_no_promise(sched: Sched, seed: i
     assert [] == broken_promises(sched)
 
 
-@pytest.mark.parametrize("call", ["read", "clone,clone3,vfork", "write", "waitid", "wait4"])
-def test_a_keeper_that_is_killed_at_any_call_starts_nothing_twice(sched: Sched, call: str) -> None:
+def test_a_keeper_that_is_killed_at_any_call_breaks_no_promise(sched: Sched) -> None:
+    """Before it reads an order, starts a process, writes a line, sees an end, and reaps."""
     sched.write(load())
     runner = sched.run()
 
-    for number in range(1, 8):
-        runner.until("run succeeded")
-        _kill_at(call, number, keeper(sched, runner))
+    for call in ("read", "clone,clone3,vfork", "write", "waitid", "wait4"):
+        for number in (1, 2, 3, 5):
+            runner.until("run succeeded")
+            _kill_at(call, number, keeper(sched, runner))
     settle(sched, runner)
 
     assert [] == broken_promises(sched)
@@ -229,14 +230,15 @@ def test_runner_and_keeper_killed_in_turn_lose_no_exit_status(sched: Sched, seed
     moments = random.Random(seed)
     sched.write(load())
 
-    for _ in range(10):
+    for _ in range(3):
         runner = sched.run()
         runner.until("run succeeded")
         runner.until("run succeeded")
         assert survives(runner, moments.uniform(0, 1))
         _kill(keeper(sched, runner))
         sched.until_over({run["id"] for run in sched.history("--state", "running")})
-        settle(sched, runner)
+        runner.kill()
+    settle(sched)
 
     assert [] == broken_promises(sched)
 
@@ -245,7 +247,7 @@ def test_both_killed_at_random_moments_start_nothing_twice(sched: Sched, seed: i
     moments = random.Random(seed)
     sched.write(load())
 
-    for _ in range(20):
+    for _ in range(8):
         runner = sched.run()
         assert survives(runner, moments.uniform(0, 1)), runner.said
         kept = keeper(sched, runner)
