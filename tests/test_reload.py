@@ -10,6 +10,7 @@ import pytest
 from fakes import load as loaded
 from schedkit.errors import ConfigError
 from schedkit.reload import Loading, load
+from schedkit.report import InvalidFileError
 
 pytestmark = pytest.mark.system
 
@@ -38,6 +39,30 @@ def test_every_problem_of_the_files_is_told_with_its_place(tmp_path: Path) -> No
     text = str(caught.value)
     assert (f"{path}:2:26: " in text, f"{path}:3:" in text) == (True, True)
     assert "Traceback" not in text
+
+
+def test_of_thousands_of_problems_the_first_are_told_and_how_many_more_there_are(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "schedules.yaml"
+    path.write_text("jobs:\n" + "  a: {command: x, clock: every 1m}\n" * 5001, encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        load([path])
+
+    told = [problem.message for problem in caught.value.problems]
+    assert told[0] == f"{path}: 4980 more problems: see sched validate"
+    assert len(told) == 21
+
+
+def test_a_line_that_is_very_long_is_not_told(tmp_path: Path) -> None:
+    path = tmp_path / "schedules.yaml"
+    path.write_text(f"jobs: {{a: {{clock: every 1m, command: '{'x' * 100_000}", encoding="utf-8")
+
+    with pytest.raises(InvalidFileError) as caught:
+        load([path])
+
+    assert [""] == [one.text for one in caught.value.diagnostics]
 
 
 def test_a_child_that_dies_is_an_error(tmp_path: Path) -> None:

@@ -15,11 +15,15 @@ import pickle
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from schedkit import __version__
 from schedkit.config import Config, Stamp
 from schedkit.report import Diagnostic, InvalidFileError
+
+_MOST_TOLD = 20  # problems, to a runner: its log is no place for thousands of them
+_LONGEST_TOLD = 10_000  # characters of a line that is shown with a problem
 
 
 def load(paths: Sequence[Path]) -> Config:
@@ -116,7 +120,11 @@ def main() -> int:
     try:
         answer = load([Path(argument) for argument in sys.argv[1:]])
     except InvalidFileError as error:
-        answer = error.diagnostics
+        told = error.diagnostics[:_MOST_TOLD]
+        answer = [one if len(one.text) < _LONGEST_TOLD else replace(one, text="") for one in told]
+        if (more := len(error.diagnostics) - _MOST_TOLD) > 0:
+            rest = f"{more} more problems: see sched validate"
+            answer.append(Diagnostic.of_file(answer[0].file, rest))
     sys.stdout.buffer.write(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
     return 0
 

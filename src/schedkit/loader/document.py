@@ -64,6 +64,7 @@ class Document:
         self._values = 0
         self._open: set[int] = set()
         self._checked: set[int] = set()
+        self._reported: set[Diagnostic | str] = set()
         self._known_pairs: dict[int, dict[str, _Pair]] = {}
 
     def plain(self) -> Any:
@@ -201,9 +202,10 @@ class Document:
 
     def _report(self, node: yaml.Node, message: str, hint: str | None) -> None:
         found = self._diagnostic(node, Problem(message, hint))
-        said = [one.message for one in self.diagnostics]
         # Two ways can lead to one place; round a circle everything contains itself.
-        if found not in self.diagnostics and (message != _ITSELF or message not in said):
+        said = _ITSELF if message == _ITSELF else found
+        if said not in self._reported:
+            self._reported.add(said)
             self.diagnostics.append(found)
 
     def _diagnostic(self, node: yaml.Node, problem: Problem, severity: str = "error") -> Diagnostic:
