@@ -20,6 +20,7 @@ import pytest
 
 from running import LIMIT, Running, Sched, alive, kill_marked, parent_of, pass_time, seconds_between
 
+_LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
 _NEVER_STARTED = ("missed", "skipped")
 _MARK = 'm="$SCHED_JOB $SCHED_FIRE_TIME $SCHED_ATTEMPT"; echo $m >> marks; echo $m'
 # The exit code is known in advance: it follows from the fire time and the attempt alone.
@@ -176,6 +177,23 @@ def power_off(sched: Sched, runner: Running) -> None:
     kill_marked(mark, signal.SIGSTOP)  # none of them may see another one end
     kill_marked(mark)
     runner.kill()
+
+
+def with_pid(pid: int) -> subprocess.Popen[bytes]:
+    """Start a process that sleeps and has this pid; the test is skipped where that is not to be."""
+    deadline = time.monotonic() + LIMIT / 2
+    while time.monotonic() < deadline:  # others start processes, and somebody has to reap the old
+        try:
+            _LAST_PID.write_text(f"{pid - 1}\n", encoding="ascii")
+        except OSError:
+            pytest.skip("the kernel lets nobody choose a pid here")
+        process = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+        if process.pid == pid:
+            return process
+        process.kill()
+        process.wait()
+        pass_time(timedelta(milliseconds=20))
+    pytest.skip(f"pid {pid} does not become free")
 
 
 def deadly(call: str, number: int) -> tuple[str, ...]:

@@ -9,7 +9,17 @@ import subprocess
 
 import pytest
 
-from breaking import broken_promises, deadly, keeper, load, power_off, settle, strace, survives
+from breaking import (
+    broken_promises,
+    deadly,
+    keeper,
+    load,
+    power_off,
+    settle,
+    strace,
+    survives,
+    with_pid,
+)
 from running import Running, Sched, alive, gone
 
 pytestmark = pytest.mark.system
@@ -207,6 +217,49 @@ def test_a_timeout_of_a_job_that_outlived_both_counts_from_its_real_start(sched:
     (run,) = sched.history()
     assert (False, "timed_out") == (alive(pid), run["state"])
     assert 1.9 <= run["duration"] < 4
+
+
+def test_a_process_that_has_the_pid_of_a_job_by_now_is_left_alone(sched: Sched) -> None:
+    _write(sched, "timeout: 1s\n    kill_grace: 100ms", "echo $$ > words; sleep 1000; true")
+    runner = sched.run()
+    pid = int(sched.word())
+    sched.until_started("a")
+    power_off(sched, runner)
+    stranger = with_pid(pid)
+
+    second = sched.run()
+    second.until("run lost", job="a")
+    second.stop()
+    actual = stranger.poll()
+    stranger.kill()
+    stranger.wait()
+
+    assert (None, ["lost"]) == (actual, [run["state"] for run in sched.history()])
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_what_a_keeper_was_told_before_its_runner_died_is_started_once(
+    sched: Sched, *, goes_on: bool
+) -> None:
+    """It was stopped before it could do it. The next runner waits for it, but not for ever."""
+    sched.write("jobs: {a: {command: echo x >> marks, clock: yearly 01-01 at 00:00}}")
+    runner = sched.run()
+    assert not sched("trigger", "a", "--wait").returncode
+    kept = keeper(sched, runner)
+    os.kill(kept, signal.SIGSTOP)
+    assert not sched("trigger", "a").returncode
+    runner.kill()
+
+    second = sched.run(start=False)
+    assert survives(second, 0.5), second.said
+    if goes_on:
+        os.kill(kept, signal.SIGCONT)
+    second.until("schedule loaded")
+    sched.until_over()
+    second.stop()
+
+    states = [run["state"] for run in sched.history()]
+    assert (["x", "x"], ["succeeded"] * 2) == (sched.marks(), states)
 
 
 def test_a_lost_run_is_run_again_where_its_job_says_so(sched: Sched) -> None:
