@@ -19,6 +19,7 @@ from schedkit.orders import Orders
 from schedkit.run import Run
 from schedkit.runner import Place, Runner
 from schedkit.store import Holder, Query
+from schedkit.store.sqlite import SQLiteStore
 from schedkit.watch import Signals
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -199,6 +200,10 @@ class World:
     def holder(self, boot: str = "boot-1", *, runs: bool = True) -> Holder:
         """Return who holds the store: a runner, or a verb that runs nothing."""
         return Holder(HOLDER.pid, HOLDER.host, boot, HOLDER.version, runs=runs)
+
+    def other_store(self) -> SQLiteStore:
+        """Return the store as another process has it open; whoever asks for it lets it go."""
+        return SQLiteStore(self.directory / "history.db")
 
     def kill(self) -> None:
         """Kill the runner, now."""

@@ -254,3 +254,15 @@ def test_a_runner_that_is_killed_meanwhile_loses_no_end(world: World) -> None:
 
     assert world.executor.starts == ["a 13:00:00", "a 13:01:01"]
     assert [(run.state, run.attempts) for run in world.runs()] == [("succeeded", 2)]
+
+
+def test_a_runner_that_another_one_has_taken_over_from_starts_nothing_more(world: World) -> None:
+    world.write(EACH_MINUTE)
+    other = world.other_store()
+    world.after(90 * SECOND, lambda: other.begin(world.holder(), START))
+    world.after(200 * SECOND, world.kill)
+
+    world.run_or_be_killed(HOUR)
+
+    other.close()
+    assert (world.executor.starts, world.told()) == (["a 12:01:00"], ["a 12:01:00 succeeded"])
