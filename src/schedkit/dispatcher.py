@@ -129,6 +129,9 @@ class Dispatcher:
         self.decide(self.agenda.come(now), now, why_late)
         self._end_pauses(now)  # not before: what came within them is skipped
         self._dispatch(now)
+        while self.attempts.ended and self._again_at is None:
+            self.record()
+            self._dispatch(now)  # what could not even be started has left its slot
         self.record()
 
     def next_time(self) -> datetime | None:
