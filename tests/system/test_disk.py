@@ -19,6 +19,7 @@ from running import Sched, pass_time, seconds_between
 pytestmark = pytest.mark.system
 
 _UNWRITABLE = "the history cannot be written, nothing is started"
+_UNRECORDED = "what ended waits to be recorded"
 _EVERY_SECOND = """
 jobs:
   a:
@@ -114,7 +115,7 @@ def test_the_last_end_on_a_full_disk_is_waited_for_by_a_runner_that_stops(
     sched.until_started("a")
     ballast = _fill(small_disk)
     sched.go()
-    runner.until(_UNWRITABLE)
+    runner.until(_UNRECORDED)
     runner.send(signal.SIGTERM)
     runner.until("runner stopping")
     ballast.unlink()
@@ -134,7 +135,7 @@ def test_a_runner_that_is_stopped_leaves_a_disk_that_stays_full_to_the_next_one(
     sched.until_started("a")
     ballast = _fill(small_disk)
     sched.go()
-    first.until(_UNWRITABLE)
+    first.until(_UNRECORDED)
     code, _ = first.stop()
     (left,) = sched.history()
     ballast.unlink()
