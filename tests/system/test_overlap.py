@@ -358,7 +358,7 @@ jobs:
     first = sched.run()
     first.until("run started")
     first.kill()
-    pass_time(5 * _SECOND)
+    pass_time(4 * _SECOND)
     second = sched.run()
     for _ in range(12):
         second.until("run succeeded")
