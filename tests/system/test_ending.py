@@ -62,6 +62,56 @@ def test_what_is_not_done_when_the_drain_time_is_over_is_ended(sched: Sched) -> 
     )
 
 
+def test_what_is_ended_by_a_stop_is_ended_with_all_that_it_started(sched: Sched) -> None:
+    sched.write("""
+runner: {drain_timeout: 100ms}
+jobs:
+  a:
+    clock: startup
+    kill_grace: 200ms
+    command: |
+      trap '' TERM
+      setsid sh -c 'trap "" TERM; echo $$ > words; while :; do sleep 1000; done' &
+      ( ( setsid sh -c 'trap "" TERM; echo $$ > words; sleep 1000; :' & ) & )
+      echo $$ > words
+      while :; do sleep 1000; done
+""")
+
+    runner = sched.run()
+    pids = [int(sched.word()) for _ in range(3)]
+    code, _ = runner.stop()
+
+    (run,) = sched.history()
+    assert (0, "cancelled", []) == (code, run["state"], [pid for pid in pids if alive(pid)])
+
+
+def test_a_job_is_asked_to_end_by_the_signal_that_it_wants(sched: Sched) -> None:
+    sched.write("""
+runner: {drain_timeout: 100ms}
+jobs:
+  a:
+    clock: startup
+    stop_signal: USR1
+    command: |
+      trap 'echo in good order; exit 7' USR1
+      echo x > words
+      while :; do sleep 0.05; done
+""")
+
+    runner = sched.run()
+    sched.word()
+    code, _ = runner.stop()
+
+    (run,) = sched.history()
+    output = Path(run["output"]).read_text(encoding="utf-8")
+    assert (0, "cancelled", 7, "in good order\n") == (
+        code,
+        run["state"],
+        run["exit_code"],
+        output,
+    )
+
+
 def test_a_second_interrupt_leaves_at_once_and_the_job_goes_on(sched: Sched) -> None:
     _waiting(sched)
 

@@ -116,19 +116,22 @@ def test_a_file_that_is_not_there_any_more_is_like_a_broken_one(sched: Sched, ki
     assert 0 == code
 
 
-def test_whoever_asks_for_a_reload_is_told_what_is_wrong(sched: Sched) -> None:
+def test_whoever_asks_for_a_reload_or_for_the_status_is_told_what_is_wrong(sched: Sched) -> None:
     sched.write(_TICKS)
 
     runner = sched.run()
     _put(sched, _BROKEN["unknown_key"])
     broken = sched("reload")
+    ill = sched("status", "--check")
     sched.write(_TICKS)
     mended = sched("reload")
+    well = sched("status", "--check")
     runner.stop()
 
     assert (78, "") == (broken.returncode, broken.stdout)
     assert "clok" in broken.stderr
-    assert 0 == mended.returncode
+    assert (1, True) == (ill.returncode, "clok" in ill.stdout)
+    assert (0, 0) == (mended.returncode, well.returncode)
 
 
 def test_a_runner_starts_with_the_last_good_file_while_this_one_is_broken(sched: Sched) -> None:
