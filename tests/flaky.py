@@ -84,6 +84,10 @@ class FlakyStore(SQLiteStore):
         self._try("resume")
         super().resume(jobs)
 
+    def ask_to_cancel(self, run: int, who: str) -> None:
+        self._try("ask_to_cancel")
+        super().ask_to_cancel(run, who)
+
     def note(self, change: Change) -> None:
         self._try("note")
         super().note(change)

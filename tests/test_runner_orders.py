@@ -279,6 +279,29 @@ def test_what_was_cancelled_is_not_tried_again(world: World) -> None:
     assert len(world.executor.starts) == 1
 
 
+def test_what_is_cancelled_is_known_to_the_next_runner_before_it_has_ended(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1h, retry: 3, kill_grace: 5m}}")
+    world.executor.plans["a"] = [Plan(lasts=1000, heeds=False)]
+    world.ask(HOUR + 10 * SECOND, _cancel())
+    world.after(HOUR + 20 * SECOND, world.kill)
+
+    world.run_or_be_killed(2 * HOUR)
+
+    world.reopen()
+    assert [one.cancelled_by for one in world.store.open_attempts()] == ["ann"]
+
+
+def test_a_wish_that_cannot_be_recorded_stops_the_job_all_the_same(world: World) -> None:
+    world.write("jobs: {a: {command: x, clock: every 1h}}")
+    world.executor.plans["a"] = [Plan(lasts=1000)]
+    world.after(HOUR + 10 * SECOND, lambda: world.store.fails.update(ask_to_cancel=1, note=1))
+    world.ask(HOUR + 10 * SECOND, _cancel())
+
+    world.run(65 * MINUTE)
+
+    assert world.told() == ["a 13:00:00 cancelled"]
+
+
 def test_what_waits_to_be_retried_or_for_its_turn_never_starts(world: World) -> None:
     world.write("""
 jobs:

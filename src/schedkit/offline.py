@@ -55,8 +55,9 @@ class StoreOperations:
         if not force and pause is not None:
             why = planner.why_paused(pause)
             raise NotNowError(f"{job} is {why} (run it all the same: --force)")
+        fire_time = planner.beside_the_schedule(found, self._now)
         wish = Decision(
-            job, self._now, State.QUEUED, Trigger.MANUAL, at_once=False, who=who,
+            job, fire_time, State.QUEUED, Trigger.MANUAL, at_once=False, who=who,
             params=tuple(params.items()),
         )  # fmt: skip
         while not (claimed := self._store.claim([wish], self._jobs, self._now)):

@@ -92,24 +92,33 @@ class Orders:
     def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:
         """Stop the runs of a job, or one run, that go on or wait; return their ids."""
         run = None if target in self._dispatcher.jobs else run_number(target)
-        reason = f"cancelled by {who}"
-        cancelled: list[int] = []
-        for active in list(self._dispatcher.attempts):
-            if run == active.key.run or target == active.name:
-                self._dispatcher.attempts.stop(active, State.CANCELLED, reason, number)
-                cancelled.append(active.key.run)
-        for one in list(self._dispatcher.queue):
-            if run == one.key.run or target == one.job:
-                self._dispatcher.queue.remove(one.key.run)
-                self._dispatcher.cancel_waiting(one, reason)
-                cancelled.append(one.key.run)
-        if not cancelled:
+        going_on = [
+            one for one in self._dispatcher.attempts if run == one.key.run or target == one.name
+        ]
+        waiting = [one for one in self._dispatcher.queue if run == one.key.run or target == one.job]
+        if not going_on and not waiting:
             self._refuse_to_cancel(target, run)
+        self._keep_wish([one.key.run for one in going_on], who)
+        reason = f"cancelled by {who}"
+        for active in going_on:
+            self._dispatcher.attempts.stop(active, State.CANCELLED, reason, number)
+        for one in waiting:
+            self._dispatcher.queue.remove(one.key.run)
+            self._dispatcher.cancel_waiting(one, reason)
         self._dispatcher.record()  # before anybody is told
-        if self._dispatcher.error is not None:
+        if waiting and self._dispatcher.error is not None:
             raise self._dispatcher.error
-        self._note(who, "cancel", target)
-        return [run_id(one) for one in sorted(cancelled)]
+        self._note_if_possible(who, "cancel", target)
+        keys = [*(one.key for one in going_on), *(one.key for one in waiting)]
+        return [run_id(key.run) for key in sorted(keys)]
+
+    def _keep_wish(self, runs: Iterable[int], who: str) -> None:
+        """Let the next runner know, if this one is killed before they have ended."""
+        try:
+            for run in runs:
+                self._store.ask_to_cancel(run, who)
+        except StoreError as error:  # no reason to let a job go on that is to be stopped
+            log.warning("cancelled without a record so far", extra=fields(error=error))
 
     def _refuse_to_cancel(self, target: str, run: int | None) -> None:
         if target in self._dispatcher.jobs:
@@ -174,6 +183,13 @@ class Orders:
 
     def _named(self, jobs: Iterable[str]) -> list[str]:
         return [self._job(name).name for name in jobs] or list(self._dispatcher.jobs)
+
+    def _note_if_possible(self, who: str, verb: str, target: str) -> None:
+        """Record what has been done already, and cannot be refused any more."""
+        try:
+            self._note(who, verb, target)
+        except StoreError as error:
+            log.warning("not recorded who asked", extra=fields(who=who, verb=verb, error=error))
 
     def _note(self, who: str, verb: str, target: str, detail: str | None = None) -> None:
         self._store.note(Change(self._watch.now(), who, verb, target, detail))
