@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,17 @@ from typing import Any
 
 import pytest
 
-from running import LIMIT, Running, Sched, alive, kill_marked, parent_of, pass_time, seconds_between
+from running import (
+    LIMIT,
+    Running,
+    Sched,
+    alive,
+    gone,
+    kill_marked,
+    parent_of,
+    pass_time,
+    seconds_between,
+)
 
 _LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
 _NEVER_STARTED = ("missed", "skipped")
@@ -147,7 +157,8 @@ def killed(runner: Running, seconds: float) -> bool:
     """Wait so long for a runner to be killed; return whether it was. It ended no other way."""
     if survives(runner, seconds):
         return False
-    assert runner.process.returncode == -signal.SIGKILL, runner.said
+    code, _ = runner.end()
+    assert code == -signal.SIGKILL, runner.said
     return True
 
 
@@ -203,6 +214,20 @@ def deadly(call: str, number: int) -> tuple[str, ...]:
     The call itself is not carried out. What the process starts is not traced.
     """
     return ("-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={number}")
+
+
+@contextmanager
+def deadly_to(pid: int, call: str, number: int) -> Iterator[None]:
+    """Let a process be killed as it enters its *number*th such call from now on; wait for that."""
+    command = [strace(), "-o", os.devnull, "-p", str(pid), *deadly(call, number)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as tracer:
+        try:
+            assert tracer.stderr is not None
+            assert b"attached" in tracer.stderr.readline()
+            yield
+            assert gone(pid), f"it makes no {number} calls of {call}"
+        finally:
+            tracer.terminate()  # which lets go of what it did not kill
 
 
 def strace() -> str:
