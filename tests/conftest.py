@@ -10,6 +10,15 @@ import pytest
 from fakes import FakeLoading, World
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run tests of real processes one after the other, beside all others (`--dist loadgroup`)."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if item.get_closest_marker("system") is not None:
+                item.add_marker(pytest.mark.xdist_group("system"))
+
+
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Return a directory, a watch, an executor and a store, for a runner."""
