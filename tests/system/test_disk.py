@@ -236,19 +236,6 @@ def test_a_history_that_somebody_else_writes_to_is_waited_for(sched: Sched) -> N
     _every_second_is_recorded_once(sched)
 
 
-def test_a_history_that_is_held_by_somebody_else_at_the_start_is_one_line(sched: Sched) -> None:
-    sched.write(_EVERY_SECOND)
-    sched.run().stop()
-    other = sqlite3.connect(sched.state / "history.db", isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-
-    answer = sched("run", "--for", "2s")
-    other.close()
-
-    expected = f"error: {sched.state / 'history.db'}: database is locked\n"
-    assert (69, "", expected) == (answer.returncode, answer.stdout, answer.stderr)
-
-
 # ---- damaged
 
 
