@@ -64,8 +64,10 @@ def load(more: Jobs = MappingProxyType({}), *, end: datetime | None = None) -> s
 def settle(sched: Sched, runner: Running | None = None, more: Jobs = MappingProxyType({})) -> None:
     """Let a runner, another one unless it is named, bring to its end all that `load` has begun."""
     runner = runner or sched.run()
-    sched.write(load(more, end=datetime.now(UTC) + timedelta(seconds=2)))
-    runner.until("schedule loaded", why="reload")
+    end = datetime.now(UTC) + timedelta(seconds=2)
+    sched.write(load(more, end=end))
+    runner.until("job changed")
+    pass_time(end - datetime.now(UTC))
     sched.until_over()
     runner.stop()
 

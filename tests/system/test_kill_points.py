@@ -65,3 +65,16 @@ jobs:
 def _run_deadly(sched: Sched, call: str, number: int) -> Running:
     under = (strace(), "-D", "-o", str(sched.directory / "strace"), *deadly(call, number))
     return sched.run(start=False, under=under)
+
+
+@pytest.mark.parametrize("call", ["fdatasync", "sendto"])
+def test_what_starts_with_the_machine_starts_once_whenever_its_runner_is_killed(
+    sched: Sched, call: str
+) -> None:
+    sched.write("jobs: {a: {command: echo x >> marks, clock: {startup: boot}}}")
+
+    numbers = count(1)
+    while killed(_run_deadly(sched, call, next(numbers)), _START):
+        pass
+
+    assert (["succeeded"], ["x"]) == ([run["state"] for run in sched.history()], sched.marks())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,12 @@ from running import Running, Sched, gone, soon
 
 pytestmark = pytest.mark.system
 
+_NEVER = "clock: yearly 01-01 at 00:00"  # by itself
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _ANOTHER = "00000000-0000-4000-8000-000000000000\n"
 _BOOTED = ("unshare", "--mount", "sh", "-c", f'mount --bind "$0" {_BOOT_ID} && exec "$@"')
 
 
-@cache
 def _may_boot(directory: Path) -> bool:
     id_file = directory / "boot_id"
     id_file.write_text(_ANOTHER, encoding="ascii")
@@ -43,13 +42,11 @@ def _needs_another_boot_id(tmp_path: Path) -> None:
 
 
 def test_what_ran_is_lost_with_the_reboot_for_its_reason(sched: Sched) -> None:
-    sched.write(f"""
-jobs:
-  a:
-    command: echo x >> marks; echo $$ > words; read go < go
-    clock: {{dates: ['{soon():%F %T}']}}
-""")
+    sched.write(
+        f"jobs: {{a: {{command: echo x >> marks; echo $$ > words; read go < go, {_NEVER}}}}}"
+    )
     runner = sched.run()
+    assert not sched("trigger", "a").returncode
     sched.word()
     sched.until_started("a")
 
@@ -64,13 +61,9 @@ jobs:
 
 
 def test_an_end_that_was_written_down_stands_after_a_reboot(sched: Sched) -> None:
-    sched.write(f"""
-jobs:
-  a:
-    command: echo x > words; read go < go; exit 3
-    clock: {{dates: ['{soon():%F %T}']}}
-""")
+    sched.write(f"jobs: {{a: {{command: echo x > words; read go < go; exit 3, {_NEVER}}}}}")
     runner = sched.run()
+    assert not sched("trigger", "a").returncode
     sched.word()
     kept = keeper(sched, runner)
     runner.kill()
@@ -85,23 +78,22 @@ jobs:
 
 
 def test_retries_one_off_dates_and_pauses_outlive_a_reboot(sched: Sched) -> None:
-    fire = soon()
-    later = fire + timedelta(seconds=4)
     sched.write(f"""
 jobs:
   retried:
     command: echo retried $SCHED_ATTEMPT >> marks; [ $SCHED_ATTEMPT = 2 ]
-    clock: {{dates: ['{fire:%F %T}']}}
+    {_NEVER}
     retry: {{max_retries: 1, delay: 2s}}
   once:
     command: echo once >> marks
-    clock: {{dates: ['{later:%F %T}']}}
+    clock: {{dates: ['{soon() + timedelta(seconds=4):%F %T}']}}
   paused:
     command: echo paused >> marks
     clock: every 1s
 """)
     runner = sched.run()
     assert not sched("pause", "paused").returncode
+    assert not sched("trigger", "retried").returncode
     runner.until("attempt failed", job="retried")
 
     second = _after_a_reboot(sched, runner)
