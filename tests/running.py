@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
+
+import pytest
 
 from schedkit.watch import SystemWatch
 
@@ -221,6 +224,16 @@ class Sched:
         kill_marked(self._mark)
         os.close(self._words)
         os.close(self._go)
+
+
+def without(*capabilities: str) -> tuple[str, ...]:
+    """Return a command that lacks these rights of root, to be put in front of another one."""
+    if os.geteuid() != 0:
+        return ()
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("setpriv is not installed")
+    return (setpriv, "--bounding-set", ",".join(f"-{name}" for name in capabilities))
 
 
 def alive(pid: int) -> bool:
