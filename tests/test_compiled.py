@@ -296,7 +296,7 @@ def test_nothing_half_written_stays_behind(cache: Path) -> None:
 def compile_file() -> tuple[int, bytes, str]:
     """Run the module as the runner does when it loads a file again."""
     done = subprocess.run(
-        [sys.executable, "-m", "schedkit.compiled", NAME],
+        [sys.executable, "-m", "schedkit.compiled", "60", NAME],
         capture_output=True,
         timeout=30,
         check=False,

@@ -100,3 +100,14 @@ def test_a_load_leaves_no_descriptor(tmp_path: Path) -> None:
     load([tmp_path / "schedules.yaml"])
 
     assert before == len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+
+def test_a_pipe_to_which_nobody_writes_does_not_hang_the_load(tmp_path: Path) -> None:
+    path = tmp_path / "schedules.yaml"
+    os.mkfifo(path)
+    loading = Loading([path], longest=1)
+
+    _, status = os.waitpid(loading.pid, 0)
+
+    with pytest.raises(ConfigError, match="the files could not be read within 1 seconds"):
+        loading.result(status)

@@ -12,6 +12,7 @@ import gc
 import hashlib
 import os
 import pickle
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -115,10 +116,15 @@ def _surroundings() -> Iterator[object]:
 
 
 def main() -> int:
-    """Write to stdout the compiled form of files, or what is wrong with them, pickled."""
+    """
+    Write to stdout the compiled form of files, or what is wrong with them, pickled.
+
+    The first argument is how many seconds that may take, the others are the files.
+    """
+    signal.alarm(int(sys.argv[1]))
     answer: Config | list[Diagnostic]
     try:
-        answer = load([Path(argument) for argument in sys.argv[1:]])
+        answer = load([Path(argument) for argument in sys.argv[2:]])
     except InvalidFileError as error:
         told = error.diagnostics[:_MOST_TOLD]
         answer = [one if len(one.text) < _LONGEST_TOLD else replace(one, text="") for one in told]

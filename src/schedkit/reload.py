@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,15 +16,22 @@ from schedkit.config import Config
 from schedkit.errors import ConfigError
 from schedkit.report import InvalidFileError
 
+_LONGEST = 300  # seconds: files that take longer are a mistake, or a pipe to which nobody writes
+
 
 class Loading:
-    """One load of *paths*, under way in a child process until somebody reaps `pid`."""
+    """
+    One load of *paths*, under way in a child process until somebody reaps `pid`.
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    It gives up after *longest* seconds.
+    """
+
+    def __init__(self, paths: Sequence[Path], longest: int = _LONGEST) -> None:
+        self._longest = longest
         self._compiled: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # open until result
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # likewise
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "schedkit.compiled", *map(str, paths)],
+            [sys.executable, "-P", "-m", "schedkit.compiled", str(longest), *map(str, paths)],
             stdin=subprocess.DEVNULL,
             stdout=self._compiled,
             stderr=self._errors,
@@ -38,7 +46,10 @@ class Loading:
         Raises: ConfigError, with what the child said, when the files cannot be taken.
         """
         with self._compiled, self._errors:
-            if os.waitstatus_to_exitcode(status) == 0:
+            code = os.waitstatus_to_exitcode(status)
+            if code == -signal.SIGALRM:
+                raise ConfigError.of(f"the files could not be read within {self._longest} seconds")
+            if code == 0:
                 self._compiled.seek(0)
                 answer = pickle.load(self._compiled)  # noqa: S301  # from our own child
                 if isinstance(answer, Config):
