@@ -12,7 +12,7 @@ from fakes import load
 from histories import JOBS, at, begin, claim, due, missed, skipped, told
 from schedkit.config import Config
 from schedkit.run import AttemptKey, Trigger, first_number
-from schedkit.store import Store
+from schedkit.store import Query, Store
 
 Opening = Callable[[], Store]
 
@@ -45,6 +45,17 @@ def test_a_cursor_moves_on_for_what_is_refused_too(store: Store, config: Config)
     claim(store, config, due("a", 5))
 
     assert store.cursors()["a"][1] == at(5)
+
+
+def test_of_a_missed_range_only_what_has_a_record_is_left_out(store: Store, config: Config) -> None:
+    """The clock was corrected: what begins the range ran before that."""
+    claim(store, config, due("a", 5))
+    store.rewind(at(1), at(2))
+
+    claim(store, config, missed("a", 5, 8, 4))
+
+    runs = [(run.state, run.count, run.last_fire_time) for run in store.runs(Query())]
+    assert [("missed", 3, at(8)), ("running", 1, None)] == runs
 
 
 def test_a_cursor_never_moves_back(store: Store, config: Config) -> None:

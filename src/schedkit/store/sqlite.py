@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -271,6 +272,11 @@ class SQLiteStore(SQLiteReader):
                 json.dumps(dict(decision.params)) if decision.params else None,
             ),
         )  # fmt: skip
+        if cursor.rowcount != 1 and decision.count > 1:
+            # The first of a range has a record, from before the clock was corrected: not the rest.
+            later, fewer = decision.fire_time + datetime.resolution, decision.count - 1
+            rest = replace(decision, fire_time=later, count=fewer)
+            return self._insert(db, number, rest, job, now)
         return cursor.rowcount == 1
 
     def _claim_attempt(self, db: sqlite3.Connection, waiting: Waiting, now: datetime) -> bool:
