@@ -164,6 +164,7 @@ def test_a_job_that_ended_after_both_were_killed_is_lost(
 ) -> None:
     _write(sched)
     runner = sched.run()
+    runner.until("run started", job="a")  # so the keeper has written that down
     pid = int(sched.word())
     _kill_both(sched, runner, keeper_first=keeper_first)
     sched.go()
