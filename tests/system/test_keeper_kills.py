@@ -114,13 +114,14 @@ def test_overlap_sees_a_job_whose_keeper_was_killed(sched: Sched) -> None:
 
 
 def test_keepers_killed_at_random_moments_break_no_promise(sched: Sched, seed: int) -> None:
+    """Never twice within one start: that is given up, and recorded as a failure."""
     moments = random.Random(seed)
     sched.write(load())
     runner = sched.run()
     runner.until("run started")
 
     for _ in range(_KILLS):
-        assert survives(runner, moments.uniform(0.05, 0.5)), runner.said
+        assert survives(runner, moments.uniform(0.2, 0.6)), runner.said
         _kill(keeper(sched, runner))
     settle(sched, runner)
 
