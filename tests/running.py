@@ -265,6 +265,12 @@ def seconds_between(first: str, last: str) -> int:
     return (datetime.fromisoformat(last) - datetime.fromisoformat(first)) // _SECOND + 1
 
 
+def seconds_covered(runs: list[dict[str, Any]]) -> int:
+    """Return how many whole seconds the records of a job are about, a range to its end."""
+    last = max(run["last_fire_time"] or run["fire_time"] for run in runs)
+    return seconds_between(min(run["fire_time"] for run in runs), last)
+
+
 def kill_marked(mark: str, number: signal.Signals = signal.SIGKILL) -> None:
     """Kill every process with this entry in its environment: those of one test, and no others."""
     for path in Path("/proc").iterdir():
