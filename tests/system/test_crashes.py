@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,31 +13,6 @@ from running import Sched, alive, gone, seconds_covered
 pytestmark = pytest.mark.system
 
 _KILLS_ITS_RUNNER = "read -r pid name state runner rest < /proc/$PPID/stat; kill -9 $runner"
-
-
-def test_no_fire_time_runs_twice_and_none_is_without_a_record(sched: Sched) -> None:
-    sched.write("""
-jobs:
-  a:
-    command: echo $SCHED_FIRE_TIME >> marks
-    clock: every 1s
-    grace: 1s
-""")
-
-    for _ in range(3):
-        runner = sched.run()
-        runner.until("run started")
-        runner.until("run started")
-        runner.kill()
-    runner = sched.run()
-    runner.until("run succeeded")
-    runner.stop()
-
-    runs = sched.history()
-    started = [run["fire_time"] for run in runs if run["state"] not in ("missed", "skipped")]
-    assert Counter(started) == Counter(sched.marks())
-    recorded = sum(run["count"] for run in runs)
-    assert seconds_covered(runs) == recorded
 
 
 def test_a_job_that_outlives_its_runner_is_adopted_and_its_exit_status_is_kept(

@@ -21,7 +21,7 @@ from running import Running, Sched, alive, gone
 
 pytestmark = pytest.mark.system
 
-_KILLS = 25
+_KILLS = 20
 _WAITS = "echo $SCHED_ATTEMPT >> marks; echo $$ > words; read go < go; exit 3"
 
 
@@ -75,7 +75,7 @@ def test_a_keeper_that_was_killed_with_nothing_to_do_has_a_successor(sched: Sche
     runner = sched.run()
     runner.until("run succeeded")
 
-    for _ in range(3):
+    for _ in range(2):
         _kill(keeper(sched, runner))
         runner.until("run succeeded")
     settle(sched, runner)
@@ -258,7 +258,7 @@ def test_runner_and_keeper_killed_in_turn_lose_no_exit_status(sched: Sched, seed
     moments = random.Random(seed)
     sched.write(load())
 
-    for _ in range(3):
+    for _ in range(2):
         runner = sched.run()
         runner.until("run succeeded")
         runner.until("run succeeded")

@@ -12,7 +12,7 @@ from running import Sched
 pytestmark = pytest.mark.system
 
 _KILLS = 200
-_SOONEST, _LATEST = 0.1, 0.7  # seconds after its start: from the middle of that to past a fire
+_SOONEST, _LATEST = 0.1, 0.6  # seconds after its start: from the middle of that to past a fire
 
 
 @pytest.mark.timeout(400)  # seconds: half a second for each kill, on a machine that may be slow

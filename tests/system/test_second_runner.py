@@ -18,7 +18,7 @@ def test_second_runners_are_refused_and_change_nothing(sched: Sched) -> None:
     runner = sched.run()
     expected = f"error: {sched.state} is held by another runner, pid {runner.process.pid}\n"
 
-    for _ in range(5):
+    for _ in range(3):
         second = sched("run")
         assert (75, "", expected) == (second.returncode, second.stdout, second.stderr)
     settle(sched, runner)
