@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from running import Sched, alive, gone, seconds_covered
+from running import Sched, alive, gone
 
 pytestmark = pytest.mark.system
 
