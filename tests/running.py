@@ -27,8 +27,8 @@ _SECOND = timedelta(seconds=1)
 
 
 def soon() -> datetime:
-    """Return a whole second that is at least one second ahead: time for a runner to start."""
-    return datetime.now(UTC).replace(microsecond=0) + 2 * _SECOND
+    """Return a whole second that is at least two seconds ahead: time for a runner to start."""
+    return datetime.now(UTC).replace(microsecond=0) + 3 * _SECOND
 
 
 def pass_time(length: timedelta) -> None:
