@@ -104,7 +104,12 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
     if not parameter.many and parameter.default is None:
         kind = kind | None
     if isinstance(how, Argument):
-        default: Any = typer.Argument(help=how.help, metavar=how.metavar, show_default=False)
+        default: Any = typer.Argument(
+            help=how.help,
+            metavar="|".join(how.choices) or how.metavar,
+            parser=_parser(how, parameter.kind),
+            show_default=False,
+        )
     else:
         default = typer.Option(
             *how.names,
@@ -121,7 +126,7 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
     )
 
 
-def _parser(how: Option, kind: type) -> Callable[[str], Any] | None:
+def _parser(how: Option | Argument, kind: type) -> Callable[[str], Any] | None:
     """Return what reads a value as its declaration says; None where typer knows."""
     if not how.choices and how.convert is None:
         return None

@@ -8,18 +8,33 @@ the help, the errors and the completion.
 from __future__ import annotations
 
 import inspect
+import keyword
 import types
 import typing
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
-# Each verb is a function, of that name, in the module verbs.<name> below this package; a word
-# that Python or a builtin has already taken has an underscore behind it in the function's name.
+# Each verb is a function, of that name, in the module verbs.<name> below this package. One that
+# Python or a builtin has already taken has an underscore behind it in the function's name; in the
+# module's too where it is a keyword.
 VERBS = (
-    "run", "validate", "next", "explain", "history", "list", "status", "logs", "trigger",
-    "cancel", "pause", "resume", "reload", "schema", "init",
-)  # fmt: skip
+    "run",
+    "validate",
+    "next",
+    "explain",
+    "history",
+    "list",
+    "status",
+    "logs",
+    "trigger",
+    "cancel",
+    "pause",
+    "resume",
+    "reload",
+    "schema",
+    "init",
+)
 
 
 class Option(NamedTuple):
@@ -41,12 +56,15 @@ class Argument(NamedTuple):
     """
     A parameter given by place: one, or any number of them when its type is a tuple.
 
-    One without a default has to be given.
+    One without a default has to be given; only those with one may follow one with a default, and
+    nothing follows a tuple. *convert* and *choices* are as those of an option.
     """
 
     help: str
     metavar: str
     hidden: bool = False
+    convert: Callable[[str], Any] | None = None
+    choices: Sequence[str] = ()
 
 
 MISSING: Any = inspect.Parameter.empty
@@ -64,7 +82,7 @@ class Parameter(NamedTuple):
 
 def verb_function(name: str) -> Callable[..., int]:
     """Return the function of a verb, which takes a Context, then its parameters by name."""
-    module = import_module(f"schedkit.cli.verbs.{name}")
+    module = import_module(f"schedkit.cli.verbs.{name}{'_' * keyword.iskeyword(name)}")
     found: Callable[..., int] = getattr(module, name, None) or getattr(module, f"{name}_")
     return found
 

@@ -7,6 +7,7 @@ takes longer to import than a verb takes to answer.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -56,7 +57,7 @@ def _read(
         if isinstance(parameter.how, Option)
         for name in parameter.how.names
     }
-    words = next((p for p in declared if isinstance(p.how, Argument)), None)
+    words = deque(p for p in declared if isinstance(p.how, Argument))
     given: dict[str, Any] = {p.name: p.default for p in declared}
     position = 0
     while position < len(arguments):
@@ -65,9 +66,13 @@ def _read(
         if not text.startswith("-") or text == "-":
             if stop_at_word:
                 return given, arguments[position - 1 :]
-            if words is None or not (words.many or given[words.name] is words.default):
+            if not words:
                 raise _LeaveToTyperError
-            given[words.name] = (*given[words.name], text) if words.many else text
+            word = words[0]
+            read = _value(word, text)
+            given[word.name] = (*given[word.name], read) if word.many else read
+            if not word.many:
+                words.popleft()
             continue
         name, equals, value = text.partition("=") if text.startswith("--") else (text, "", "")
         if name not in options:
@@ -94,14 +99,13 @@ def _check_given(given: dict[str, Any]) -> None:
         raise _LeaveToTyperError
 
 
-def _value(option: Parameter, text: str) -> Any:
-    how = option.how
-    assert isinstance(how, Option)
+def _value(parameter: Parameter, text: str) -> Any:
+    how = parameter.how
     if how.choices and text not in how.choices:
         raise _LeaveToTyperError
     try:
         if how.convert is not None:
             return how.convert(text)
-        return option.kind(text)
+        return parameter.kind(text)
     except (ConfigError, ValueError) as error:
         raise _LeaveToTyperError from error
