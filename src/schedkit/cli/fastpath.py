@@ -50,7 +50,8 @@ def parse(arguments: Sequence[str]) -> Call | None:
 
 def _read(
     declared: list[Parameter], arguments: Sequence[str], *, stop_at_word: bool
-) -> tuple[dict[str, Any], Sequence[str]]:
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what the parameters are given, and what follows from the word on that stops it."""
     options = {
         name: parameter
         for parameter in declared
@@ -59,44 +60,50 @@ def _read(
     }
     words = deque(p for p in declared if isinstance(p.how, Argument))
     given: dict[str, Any] = {p.name: p.default for p in declared}
-    position = 0
-    while position < len(arguments):
-        text = arguments[position]
-        position += 1
-        if not text.startswith("-") or text == "-":
-            if stop_at_word:
-                return given, arguments[position - 1 :]
-            if not words:
-                raise _LeaveToTyperError
-            word = words[0]
-            read = _value(word, text)
-            given[word.name] = (*given[word.name], read) if word.many else read
-            if not word.many:
-                words.popleft()
-            continue
-        name, equals, value = text.partition("=") if text.startswith("--") else (text, "", "")
-        if name not in options:
-            raise _LeaveToTyperError
-        option = options[name]
-        if option.kind is bool:
-            if equals:
-                raise _LeaveToTyperError
-            given[option.name] = True
-            continue
-        if not equals:
-            if position == len(arguments):
-                raise _LeaveToTyperError
-            value = arguments[position]
-            position += 1
-        read = _value(option, value)
-        given[option.name] = (*given[option.name], read) if option.many else read
-    _check_given(given)
-    return given, ()
-
-
-def _check_given(given: dict[str, Any]) -> None:
+    rest = deque(arguments)
+    while rest and not (stop_at_word and _is_word(rest[0])):
+        text = rest.popleft()
+        if _is_word(text):
+            _take_word(words, text, given)
+        else:
+            _take_option(options, text, rest, given)
     if MISSING in given.values():
         raise _LeaveToTyperError
+    return given, list(rest)
+
+
+def _is_word(text: str) -> bool:
+    return not text.startswith("-") or text == "-"
+
+
+def _take_word(words: deque[Parameter], text: str, given: dict[str, Any]) -> None:
+    if not words:
+        raise _LeaveToTyperError
+    _give(given, words[0], text)
+    if not words[0].many:
+        words.popleft()
+
+
+def _take_option(
+    options: dict[str, Parameter], text: str, rest: deque[str], given: dict[str, Any]
+) -> None:
+    name, equals, value = text.partition("=") if text.startswith("--") else (text, "", "")
+    option = options.get(name)
+    if option is None:
+        raise _LeaveToTyperError
+    if option.kind is bool:
+        if equals:
+            raise _LeaveToTyperError
+        given[option.name] = True
+        return
+    if not equals and not rest:
+        raise _LeaveToTyperError
+    _give(given, option, value if equals else rest.popleft())
+
+
+def _give(given: dict[str, Any], parameter: Parameter, text: str) -> None:
+    value = _value(parameter, text)
+    given[parameter.name] = (*given[parameter.name], value) if parameter.many else value
 
 
 def _value(parameter: Parameter, text: str) -> Any:

@@ -40,6 +40,13 @@ def write_table(
     sys.stdout.write("\n".join(lines) + "\n")
 
 
+def write_text(text: str) -> None:
+    """Write to stdout an answer in lines, each of them fit to be shown; on a terminal paged."""
+    from schedkit.cli import pager
+
+    pager.write(text)
+
+
 def write_json(answer: Any) -> None:
     """Write plain data to stdout."""
     import json
@@ -75,7 +82,7 @@ def _write_aligned(columns: Sequence[str], rows: list[list[Cell]], *, colour: bo
             padding = " " * (cells - width(fitting))
             parts.append(painted(fitting, cell.colour, wanted=colour and bool(fitting)) + padding)
         lines.append("  ".join(parts).rstrip())
-    sys.stdout.write("\n".join(lines) + "\n")
+    write_text("\n".join(lines) + "\n")
 
 
 def _fit(widths: list[int], room: int) -> None:
