@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import pickle
 import subprocess
@@ -214,18 +215,30 @@ def test_of_a_file_that_broke_since_it_is_known_where_its_state_was() -> None:
     compiled.load(FILE)
     Path(NAME).write_text("jobs: []\n", encoding="utf-8")
 
-    assert compiled.state_before(FILE) == str(Path("elsewhere").absolute())
+    before = compiled.outline_before(FILE)
+
+    assert before is not None
+    assert before.state == str(Path("elsewhere").absolute())
 
 
 def test_of_a_file_that_was_never_read_no_state_is_known() -> None:
-    assert compiled.state_before(FILE) is None
+    assert compiled.outline_before(FILE) is None
 
 
 # ---- what somebody else put there
 
 
 @pytest.mark.parametrize(
-    "contents", [b"", b"garbage", b"\x80\x04", pickle.dumps("text"), pickle.dumps(None)]
+    "contents",
+    [
+        b"",
+        b"garbage",
+        b"\x80\x04",
+        pickle.dumps("text"),
+        pickle.dumps(None),
+        marshal.dumps(None),
+        marshal.dumps(("key", None, (), ())) + pickle.dumps(None),
+    ],
 )
 def test_a_cache_of_something_else_is_ignored(contents: bytes, cache: Path) -> None:
     compiled.load(FILE)
@@ -256,13 +269,68 @@ def test_a_cache_of_another_user_is_ignored(cache: Path) -> None:
     config = compiled.load(FILE)
     (file,) = cache.iterdir()
     (job,) = config.jobs
-    file.write_bytes(pickle.dumps(replace(config, jobs=(replace(job, name="evil"),))))
+    good = pickle.dumps(config, pickle.HIGHEST_PROTOCOL)
+    evil = pickle.dumps(replace(config, jobs=(replace(job, name="evil"),)))
+    file.write_bytes(file.read_bytes().replace(good, evil))
+    os.utime(file)
+    assert ["evil"] == names(compiled.cached(FILE))
     os.chown(file, 65534, 65534)
     expected = ["a"]
 
     actual = names(compiled.load(FILE))
 
     assert expected == actual
+
+
+def test_a_cache_that_is_cut_off_is_ignored(cache: Path) -> None:
+    compiled.load(FILE)
+    (file,) = cache.iterdir()
+    os.truncate(file, file.stat().st_size - 1)
+
+    assert ["a"] == names(compiled.load(FILE))
+
+
+# ---- the outline
+
+
+def test_the_outline_names_the_jobs_and_the_place_of_the_history() -> None:
+    text = "{command: x, clock: every 1h, description: Copies, enabled: false}"
+    Path(NAME).write_text(f"state: there\njobs: {{a: {text}}}\n", encoding="utf-8")
+    expected = (str(Path("there").absolute()), (("a", "Copies", False),))
+
+    first = compiled.outline(FILE)
+    again = compiled.outline(FILE)
+
+    assert expected == first[:2]
+    assert first == again
+
+
+def test_the_outline_is_read_without_the_jobs(cache: Path) -> None:
+    """Seen by a cache that has nothing else."""
+    compiled.load(FILE)
+    (file,) = cache.iterdir()
+    (job,) = compiled.load(FILE).jobs
+    file.write_bytes(file.read_bytes()[: -len(pickle.dumps(compiled.load(FILE), 5))])
+    assert compiled.cached(FILE) is None
+
+    assert ((job.name, "", True),) == compiled.outline(FILE).jobs
+
+
+def test_the_outline_of_a_file_that_changed_is_new() -> None:
+    compiled.outline(FILE)
+    Path(NAME).write_text(TWO + "# longer\n", encoding="utf-8")
+
+    assert ("b",) == tuple(name for name, _, _ in compiled.outline(FILE).jobs)
+
+
+def test_a_broken_file_has_no_outline_but_the_one_before() -> None:
+    expected = compiled.outline(FILE)
+    Path(NAME).write_text("jobs: []\n", encoding="utf-8")
+
+    with pytest.raises(InvalidFileError):
+        compiled.outline(FILE)
+
+    assert expected == compiled.outline_before(FILE)
 
 
 # ---- no cache

@@ -3,28 +3,45 @@ The compiled form of files of schedules: read once, kept until a file changes.
 
 Reading YAML takes pydantic, croniter and PyYAML, most of what a verb would cost. The compiled
 form is the same objects, pickled: in the user's own cache, and through a pipe to a runner, which
-never reads YAML in its own process. Nothing else is ever unpickled.
+never reads YAML in its own process. Nothing else is ever unpickled. In the cache an outline goes
+before them, enough for a verb that wants no job but only where the history is.
 """
 
 from __future__ import annotations
 
 import gc
-import hashlib
+import marshal
 import os
 import pickle
 import signal
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from schedkit import __version__
-from schedkit.config import Config, Stamp
-from schedkit.report import Diagnostic, InvalidFileError
+
+if TYPE_CHECKING:
+    from schedkit.config import Config
+    from schedkit.report import Diagnostic
 
 _MOST_TOLD = 20  # problems, to a runner: its log is no place for thousands of them
 _LONGEST_TOLD = 10_000  # characters of a line that is shown with a problem
+
+
+class Outline(NamedTuple):
+    """
+    What is known of files without a look at what their jobs are.
+
+    *state* is that of `Config`, *stamps* are its stamps; of each job here is the name, the
+    description and whether it is enabled.
+    """
+
+    state: str | None
+    jobs: tuple[tuple[str, str, bool], ...]
+    stamps: tuple[tuple[str, int, int, int], ...]
 
 
 def load(paths: Sequence[Path]) -> Config:
@@ -39,57 +56,93 @@ def load(paths: Sequence[Path]) -> Config:
     from schedkit import loader
 
     config = loader.load(paths)
-    cache = _cache_file(paths)
-    if cache is not None:
-        _to_cache(cache, config)
+    _to_cache(paths, config)
     return config
+
+
+def outline(paths: Sequence[Path]) -> Outline:
+    """
+    Return the outline of what the files at *paths* say.
+
+    Raises: InvalidFileError, as `load` does.
+    """
+    known = outline_before(paths)
+    if known is not None and all(map(unchanged, known.stamps)):
+        return known
+    return _outline(load(paths))
+
+
+def outline_before(paths: Sequence[Path]) -> Outline | None:
+    """Return the outline of files, which may be broken now, from when they were last read."""
+    with _opened(paths) as found:
+        return None if found is None else found[0]
 
 
 def cached(paths: Sequence[Path]) -> Config | None:
     """Return what the files at *paths* say if they have been read since they changed."""
-    cache = _cache_file(paths)
-    known = None if cache is None else _from_cache(cache)
-    fresh = known is not None and all(map(unchanged, known.stamps))
-    return known if fresh else None
+    with _opened(paths) as found:
+        if found is None or not all(map(unchanged, found[0].stamps)):
+            return None
+        gc.disable()  # it would look through ever more objects, none of which is garbage
+        try:
+            config: Config = pickle.load(found[1])  # noqa: S301  # written by this user, for this user
+        except Exception:  # noqa: BLE001  # whatever is wrong with it, the files are there
+            return None
+        finally:
+            gc.enable()
+    return config
 
 
-def state_before(paths: Sequence[Path]) -> str | None:
-    """Return the state directory that files which are broken now asked for when they were read."""
-    cache = _cache_file(paths)
-    known = None if cache is None else _from_cache(cache)
-    return None if known is None else known.state
+def _outline(config: Config) -> Outline:
+    jobs = tuple((job.name, job.description, job.enabled) for job in config.jobs)
+    stamps = tuple((one.path, one.modified_ns, one.size, one.inode) for one in config.stamps)
+    return Outline(config.state, jobs, stamps)
 
 
-def _from_cache(path: Path) -> Config | None:
+@contextmanager
+def _opened(paths: Sequence[Path]) -> Iterator[tuple[Outline, IO[bytes]] | None]:
+    """Yield the outline in the cache, and the cache read up to there; None without one."""
+    path = _cache_file(paths)
     try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_uid != os.getuid():
-                return None
-            gc.disable()  # it would look through ever more objects, none of which is garbage
-            config = pickle.load(file)  # noqa: S301  # written by this user, for this user
-    except Exception:  # noqa: BLE001  # whatever is wrong with it, the files themselves are there
+        file = None if path is None else path.open("rb")
+    except OSError:
+        file = None
+    if file is None:
+        yield None
+        return
+    with file:
+        yield _read_outline(paths, file)
+
+
+def _read_outline(paths: Sequence[Path], file: IO[bytes]) -> tuple[Outline, IO[bytes]] | None:
+    if os.fstat(file.fileno()).st_uid != os.getuid():
         return None
-    finally:
-        gc.enable()
-    return config if isinstance(config, Config) else None
+    try:
+        key, *fields = marshal.load(file)  # noqa: S302  # written by this user, for this user
+        return (Outline(*fields), file) if key == _key(paths) else None
+    except Exception:  # noqa: BLE001  # whatever is wrong with it, the files are there
+        return None
 
 
-def _to_cache(path: Path, config: Config) -> None:
+def _to_cache(paths: Sequence[Path], config: Config) -> None:
+    path = _cache_file(paths)
+    if path is None:
+        return
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    contents = marshal.dumps((_key(paths), *_outline(config)))
     with suppress(OSError):  # a cache that cannot be written is none
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary.write_bytes(pickle.dumps(config, pickle.HIGHEST_PROTOCOL))
+        temporary.write_bytes(contents + pickle.dumps(config, pickle.HIGHEST_PROTOCOL))
         temporary.replace(path)
 
 
-def unchanged(stamp: Stamp) -> bool:
-    """Return whether a file, or the list of files of a directory, is still as it was read."""
+def unchanged(stamp: tuple[str, int, int, int]) -> bool:
+    """Return whether a file, or the list of files of a directory, is still as its stamp says."""
     try:
-        status = os.stat(stamp.path)
+        status = os.stat(stamp[0])
     except OSError:
         return False
-    now = Stamp(stamp.path, status.st_mtime_ns, status.st_size, status.st_ino)
-    return now == stamp
+    return (status.st_mtime_ns, status.st_size, status.st_ino) == stamp[1:]
 
 
 def _cache_file(paths: Sequence[Path]) -> Path | None:
@@ -97,8 +150,13 @@ def _cache_file(paths: Sequence[Path]) -> Path | None:
     root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if not os.path.isabs(root):
         return None
-    key = hashlib.sha256(repr((*map(os.path.abspath, paths), *_surroundings())).encode())
-    return Path(root) / "sched" / key.hexdigest()[:32]
+    named = repr((*map(os.path.abspath, paths), os.environ.get("TZ")))
+    return Path(root) / "sched" / f"{zlib.crc32(named.encode()):08x}"
+
+
+def _key(paths: Sequence[Path]) -> str:
+    """Return what tells the compiled form of *paths* from every other."""
+    return repr((*map(os.path.abspath, paths), *_surroundings()))
 
 
 def _surroundings() -> Iterator[object]:
@@ -122,6 +180,10 @@ def main() -> int:
     The first argument is how many seconds that may take, the others are the files.
     """
     signal.alarm(int(sys.argv[1]))
+    from dataclasses import replace
+
+    from schedkit.report import Diagnostic, InvalidFileError
+
     answer: Config | list[Diagnostic]
     try:
         answer = load([Path(argument) for argument in sys.argv[2:]])

@@ -13,6 +13,7 @@ from schedkit.cli.declaration import Option
 from schedkit.errors import ConfigError, SchedError, StoreError
 
 if TYPE_CHECKING:
+    from schedkit.compiled import Outline
     from schedkit.config import Config
     from schedkit.store import SQLiteReader
 
@@ -66,6 +67,16 @@ class Context:
 
         return compiled.load(self.paths)
 
+    def outline(self) -> Outline:
+        """
+        Return what the files say of which jobs there are, and no more: soon done.
+
+        Raises: InvalidFileError, NoFileError.
+        """
+        from schedkit import compiled
+
+        return compiled.outline(self.paths)
+
     def state_directory(self, config: Config | None = None) -> Path:
         """
         Return the state directory, which follows the file unless it is named.
@@ -73,7 +84,7 @@ class Context:
         Raises: InvalidFileError, NoFileError when the files have to say it and cannot.
         """
         named = self.state or os.environ.get("SCHED_STATE")
-        return self.state_place(None if named else (config or self.load()).state)
+        return self.state_place(None if named else (config or self.outline()).state)
 
     def state_place(self, asked: str | None) -> Path:
         """
@@ -106,7 +117,8 @@ class Context:
         try:
             return self.state_directory()
         except ConfigError:
-            place = self.state_place(compiled.state_before(self.paths))
+            before = compiled.outline_before(self.paths)
+            place = self.state_place(None if before is None else before.state)
             if not (place / "history.db").exists():
                 raise
             return place

@@ -71,7 +71,8 @@ def run(
 
     log.set_up(log_format, level, colour=context.colour(log.stream()))
     if isinstance(config, ConfigError):
-        asked = compiled.state_before(context.paths)
+        before = compiled.outline_before(context.paths)
+        asked = None if before is None else before.state
     else:
         asked = config.state
     state = context.state_place(asked)
