@@ -16,8 +16,8 @@ import yaml
 
 from schedkit.cli import fastpath
 from schedkit.cli.context import Context
-from schedkit.config import RunnerSettings
 from schedkit.job import Keys
+from schedkit.settings import RunnerSettings
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "containers.md").read_text("utf-8")

@@ -15,8 +15,8 @@ import pytest
 
 from schedkit.cli import fastpath
 from schedkit.cli.context import Context
-from schedkit.config import RunnerSettings
 from schedkit.job import Keys
+from schedkit.settings import RunnerSettings
 
 UNITS = Path(__file__).parents[1] / "systemd"
 SERVICES = ["sched.service", "sched@.service", "user/sched.service"]

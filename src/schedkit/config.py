@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
-from schedkit.job import Job
-from schedkit.scalars import Duration
-from schedkit.values import STRICT_FIELDS, Whole
+
+if TYPE_CHECKING:  # a verb that looks at the history alone needs neither
+    from schedkit.job import Job
+    from schedkit.settings import RunnerSettings
 
 
 class Stamp(NamedTuple):
@@ -20,20 +20,6 @@ class Stamp(NamedTuple):
     modified_ns: int
     size: int
     inode: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunnerSettings:
-    """Settings of the runner itself."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
-
-    drain_timeout: Duration = timedelta(seconds=30)
-    """How long the jobs that run may go on when the runner is asked to stop."""
-    max_parallel: Annotated[int, Whole(1)] | None = None
-    """How many runs there may be at a time, of all jobs: without a free place they wait."""
-    reload_on_change: bool = True
-    """Whether the files are loaded again when one of them changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from schedkit.cli.context import Context, NoFileError
-from schedkit.config import Config, RunnerSettings
+from schedkit.config import Config
+from schedkit.settings import RunnerSettings
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from files import diagnostics, job, load, refused, text
-from schedkit.config import RunnerSettings
 from schedkit.loader.read import _TOP
+from schedkit.settings import RunnerSettings
 
 # ---- all at once
 

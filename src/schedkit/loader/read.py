@@ -12,7 +12,7 @@ from typing import Any
 
 from schedkit import values
 from schedkit.calendars import WEEKDAYS, Calendar, known, read_calendar
-from schedkit.config import Config, RunnerSettings, Stamp
+from schedkit.config import Config, Stamp
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.job import Job, Keys, Lines, conflicts, name_problem
 from schedkit.loader import document, sources
@@ -22,6 +22,7 @@ from schedkit.loader.jobs import made
 from schedkit.loader.lints import never_fires
 from schedkit.loader.zone import machine_zone
 from schedkit.report import Diagnostic, InvalidFileError
+from schedkit.settings import RunnerSettings
 
 _TOP = ("timezone", "defaults", "calendars", "pools", "runner", "state", "jobs")
 _SLOTS = values.Whole(1)

@@ -11,9 +11,9 @@ from schedkit import values
 from schedkit.adjustments import ADJUSTMENTS
 from schedkit.calendars import SCHEMA as CALENDAR
 from schedkit.clocks import CLOCKS
-from schedkit.config import RunnerSettings
 from schedkit.filters import FILTERS
 from schedkit.job import Keys
+from schedkit.settings import RunnerSettings
 from schedkit.values import Whole
 from schedkit.vocabulary import VOCABULARY, Vocabulary
 

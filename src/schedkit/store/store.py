@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from schedkit.config import Config
-from schedkit.job import Job
 from schedkit.run import (
     AttemptKey,
     Change,
@@ -27,6 +25,10 @@ from schedkit.run import (
     Unstarted,
     Waiting,
 )
+
+if TYPE_CHECKING:  # a reader needs neither
+    from schedkit.config import Config
+    from schedkit.job import Job
 
 
 @dataclass(frozen=True, slots=True)
