@@ -18,6 +18,7 @@ from histories import (
     due,
     ended,
     missed,
+    queued,
     retry,
     started,
     told,
@@ -25,7 +26,7 @@ from histories import (
 from schedkit.config import Config
 from schedkit.errors import StoreError
 from schedkit.run import AttemptKey, Change, Pause, Started, State, first_number, run_id
-from schedkit.store import Query, Store
+from schedkit.store import Outcome, Query, Store
 
 Opening = Callable[[], Store]
 
@@ -307,6 +308,30 @@ def test_the_last_run_of_each_job_is_its_newest(filled: Store) -> None:
     runs = filled.last_runs(["a", "b", "c"])
 
     assert {job: run.fire_time for job, run in runs.items()} == {"a": at(3), "b": at(5)}
+
+
+def test_the_outcomes_of_each_job_are_its_latest_fire_times(filled: Store, config: Config) -> None:
+    claim(filled, config, queued("a", 9))
+    expected = {"a": [(at(3), "failed"), (at(2), "failed")], "b": [(at(5), "running"),
+                (at(1), "missed")]}  # fmt: skip
+
+    found = filled.outcomes(["b", "a", "c"], 2)
+
+    assert expected == {
+        job: [(one.fire_time, one.state) for one in few] for job, few in found.items()
+    }
+
+
+def test_an_outcome_has_the_length_of_the_last_attempt(store: Store, config: Config) -> None:
+    key = started(store, config, "a", 1)
+    store.record([replace(ended(key, State.FAILED, at(31)), duration=9 * MINUTE)])
+    store.claim_attempts([retry(key)], at(31))
+    again = AttemptKey(key.run, 2)
+    store.record([Started(again, at(31), 1, 1, "x", "/out")])
+    store.record([replace(ended(again), duration=2 * MINUTE)])
+    expected = {"a": [Outcome(key.run, State.SUCCEEDED, at(1), 2 * MINUTE)]}
+
+    assert expected == store.outcomes(["a"], 10)
 
 
 def test_the_jobs_of_the_history_are_those_with_a_record(filled: Store) -> None:

@@ -1,6 +1,6 @@
 """The history: what the runner asks of it, and the SQLite file that keeps it."""
 
 from schedkit.store.reader import SQLiteReader
-from schedkit.store.store import Holder, Query, Reader, Store
+from schedkit.store.store import Holder, Outcome, Query, Reader, Store
 
-__all__ = ["Holder", "Query", "Reader", "SQLiteReader", "Store"]
+__all__ = ["Holder", "Outcome", "Query", "Reader", "SQLiteReader", "Store"]

@@ -30,7 +30,7 @@ from schedkit.store.file import (
     open_to_read,
     to_micros,
 )
-from schedkit.store.store import Query
+from schedkit.store.store import Outcome, Query
 
 _RUN = """
 SELECT r.id, r.job, r.fire_time, r.timezone, r.trigger, r.state, r.reason,
@@ -44,6 +44,15 @@ LEFT JOIN attempts a
        ON a.run = r.id AND a.number = (SELECT max(number) FROM attempts WHERE run = r.id)
 """
 _LAST_RUN = f"{_RUN} WHERE r.id = (SELECT max(id) FROM runs WHERE job = ?)"
+# For each job a few steps in the index of fire times; to group by job would walk every record.
+_OUTCOMES = """
+SELECT r.job, r.id, r.state, r.fire_time,
+       (SELECT duration FROM attempts WHERE run = r.id ORDER BY number DESC LIMIT 1)
+FROM json_each(?) AS asked CROSS JOIN runs r
+WHERE r.id IN (SELECT id FROM runs WHERE job = asked.value AND state <> 'queued'
+               ORDER BY fire_time DESC LIMIT ?)
+ORDER BY asked.key, r.fire_time DESC
+"""
 _OPEN = """
 SELECT a.run, a.number, r.job, r.fire_time, r.trigger, a.claimed, a.started, a.pid,
        a.process_start, a.boot, r.params, r.cancelled_by,
@@ -117,6 +126,16 @@ class SQLiteReader:
                 if row is not None:
                     newest[job] = _run(row)
         return newest
+
+    def outcomes(self, jobs: Sequence[str], number: int) -> dict[str, list[Outcome]]:
+        """Return, for each of *jobs* that had one, what became of its latest fire times."""
+        found: dict[str, list[Outcome]] = {}
+        with self._reading() as db:
+            rows = db.execute(_OUTCOMES, (json.dumps(list(jobs)), number))
+            for job, run, state, fire, duration in rows:
+                outcome = Outcome(run, State(state), instant(fire), length_or_none(duration))
+                found.setdefault(job, []).append(outcome)
+        return found
 
     def cursors(self) -> dict[str, tuple[str, datetime]]:
         """Return, for each job loaded, its schedule's digest and until when it is decided."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from schedkit.run import (
@@ -64,6 +64,15 @@ class Pruned(NamedTuple):
     outputs: list[str]
 
 
+class Outcome(NamedTuple):
+    """What a list shows of a run: the number of its record, and the length of its last attempt."""
+
+    run: int
+    state: State
+    fire_time: datetime
+    duration: timedelta | None
+
+
 class Reader(Protocol):
     """The history, to be read: never blocks a runner and needs none."""
 
@@ -75,6 +84,13 @@ class Reader(Protocol):
 
     def last_runs(self, jobs: Sequence[str]) -> dict[str, Run]:
         """Return the newest record of each of *jobs* that has one."""
+
+    def outcomes(self, jobs: Sequence[str], number: int) -> dict[str, list[Outcome]]:
+        """
+        Return what became of the latest *number* fire times of each of *jobs* that had one.
+
+        The latest first; runs that wait for their first attempt are not among them.
+        """
 
     def jobs(self) -> set[str]:
         """Return the names of the jobs that have a record."""
