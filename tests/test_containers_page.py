@@ -21,7 +21,9 @@ from schedkit.settings import RunnerSettings
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "containers.md").read_text("utf-8")
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = PYPROJECT["project"]
+WHEEL = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
 
 
 def block(language: str) -> str:
@@ -75,13 +77,14 @@ def commands() -> list[list[str]]:
 def test_what_the_image_takes_from_the_checkout_is_there() -> None:
     missing = [source for source in copied() if not (ROOT / source).exists()]
 
-    assert (missing, len(copied())) == ([], 5)
+    assert (missing, len(copied())) == ([], 6)
 
 
 def test_the_image_takes_what_the_package_is_built_from() -> None:
     needed = {PROJECT["readme"], *PROJECT["license-files"], "pyproject.toml", "src"}
+    shared = {str(Path(file).parent) for file in WHEEL["shared-data"]}
 
-    assert needed <= set(copied())
+    assert needed | shared <= set(copied())
 
 
 def test_the_image_installs_an_extra_that_there_is() -> None:

@@ -1,0 +1,62 @@
+"""What people type: examples of every verb, kept by hand. A test reads each as sched would."""
+
+from generators.commands import Example
+
+EXAMPLES: dict[str, list[Example]] = {
+    "run": [
+        Example("sched run", "run the jobs of ./schedules.yaml until Ctrl-C"),
+        Example(
+            "sched -c /etc/sched run --log-format json", "a directory of files, the log in JSON"
+        ),
+        Example("sched run --for 10s --only backup", "ten seconds, with one of the jobs"),
+        Example("sched run --dry-run", "what would be caught up on and started now"),
+    ],
+    "validate": [
+        Example("sched validate", "every problem of the file at once"),
+        Example("sched validate --strict --format github schedules.yaml", "in CI"),
+    ],
+    "next": [
+        Example("sched next", "the next ten fire times of all jobs"),
+        Example("sched next payroll --from 2027-01-01 --until 2027-12-31", "a year of one job"),
+        Example("sched next backup -n 3 --skipped", "with what filters drop"),
+        Example("sched next --json", "for programs"),
+    ],
+    "explain": [
+        Example("sched explain payroll 2027-05-15", "why it does not run on that day"),
+        Example("sched explain payroll", "how its next fire time comes about"),
+    ],
+    "history": [
+        Example("sched history backup -n 5", "the last five runs of a job"),
+        Example("sched history --since yesterday --state failed,missed,lost", "what went wrong"),
+    ],
+    "list": [
+        Example("sched list", "every job: when it fires, its last run, its next"),
+        Example("sched list 'etl-*'", "the jobs whose names begin so"),
+    ],
+    "status": [
+        Example("sched status", "what is wrong, if anything is, and what goes on"),
+        Example("sched status --check", "one line, and exit 1 unless all is well: for monitoring"),
+    ],
+    "logs": [
+        Example("sched logs backup", "what the last run of a job wrote"),
+        Example("sched logs 7k3m2q -n 20", "the last lines of a run"),
+        Example("sched logs backup --follow", "what it writes, while it does"),
+    ],
+    "trigger": [
+        Example("sched trigger backup", "run it now"),
+        Example("sched trigger migrate --wait", "in a deploy script: exit 1 unless it succeeds"),
+        Example("sched trigger report --follow --param MONTH=2026-10", "with a parameter, watched"),
+    ],
+    "cancel": [
+        Example("sched cancel 7k3m2q", "stop a run, with every process that it started"),
+        Example("sched cancel backup --signal INT", "all runs of a job, with another signal"),
+    ],
+    "pause": [
+        Example("sched pause --all --until 18:00 --reason 'database upgrade'", "a maintenance"),
+        Example("sched pause backup", "one job, until it is resumed"),
+    ],
+    "resume": [Example("sched resume --all", "go on with everything")],
+    "reload": [Example("sched reload", "take the file as it is now, and say what changed")],
+    "schema": [Example("sched schema > schedules.schema.json", "for an editor")],
+    "init": [Example("sched init", "write schedules.yaml, and its schema beside it")],
+}
