@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.texts import quoted
 
 if TYPE_CHECKING:  # a verb that looks at the history alone needs neither
     from schedkit.job import Job
@@ -55,7 +56,7 @@ class UnknownJobError(ConfigError):
     """There is no job of this name."""
 
     def __init__(self, name: str, hint: str | None) -> None:
-        super().__init__(Problem(f"no job is named {name!r}", hint))
+        super().__init__(Problem(f"no job is named {quoted(name)}", hint))
 
 
 def positive(text: str) -> int:

@@ -10,7 +10,14 @@ import typer
 
 import schedkit
 from schedkit.cli.context import context
-from schedkit.cli.declaration import VERBS, Argument, Option, Parameter, parameters, verb_function
+from schedkit.cli.declaration import (
+    VERBS,
+    Argument,
+    Parameter,
+    parameters,
+    value,
+    verb_function,
+)
 from schedkit.cli.fastpath import Call
 from schedkit.errors import ConfigError
 
@@ -107,7 +114,7 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
         default: Any = typer.Argument(
             help=how.help,
             metavar="|".join(how.choices) or how.metavar,
-            parser=_parser(how, parameter.kind),
+            parser=_parser(parameter),
             show_default=False,
         )
     else:
@@ -115,7 +122,7 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
             *how.names,
             help=how.help,
             metavar=None if parameter.kind is bool else "|".join(how.choices) or how.metavar,
-            parser=_parser(how, parameter.kind),
+            parser=_parser(parameter),
             show_default=parameter.default not in (None, False, ()),
         )
     return inspect.Parameter(
@@ -126,18 +133,16 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
     )
 
 
-def _parser(how: Option | Argument, kind: type) -> Callable[[str], Any] | None:
-    """Return what reads a value as its declaration says; None where typer knows."""
-    if not how.choices and how.convert is None:
+def _parser(parameter: Parameter) -> Callable[[str], Any] | None:
+    """Return what reads a value as its declaration says; None for a flag."""
+    if parameter.kind is bool:
         return None
 
     def parse(text: Any) -> Any:
         if not isinstance(text, str):
             return text  # a default, which is read already
-        if how.choices and text not in how.choices:
-            raise typer.BadParameter(f"{text!r} is not one of: {', '.join(how.choices)}")
         try:
-            return how.convert(text) if how.convert is not None else kind(text)
+            return value(parameter, text)
         except ConfigError as error:
             raise typer.BadParameter(str(error)) from None
 

@@ -15,6 +15,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from schedkit.errors import ConfigError, did_you_mean
+from schedkit.texts import quoted
+
 # Each verb is a function, of that name, in the module verbs.<name> below this package. One that
 # Python or a builtin has already taken has an underscore behind it in the function's name; in the
 # module's too where it is a keyword.
@@ -67,6 +70,8 @@ class Argument(NamedTuple):
     choices: Sequence[str] = ()
 
 
+_PATHS = ("PATH", "FILE", "DIR")  # what stands for one may be any bytes at all
+
 MISSING: Any = inspect.Parameter.empty
 
 
@@ -78,6 +83,30 @@ class Parameter(NamedTuple):
     kind: type
     many: bool
     default: Any
+
+
+def value(parameter: Parameter, text: str) -> Any:
+    """
+    Return the value that *text* gives to a parameter.
+
+    Raises: ConfigError.
+    """
+    how = parameter.how
+    if how.metavar not in _PATHS and not text.isascii():
+        _check_encoding(text)
+    if how.choices and text not in how.choices:
+        hint = did_you_mean(text, how.choices) or f"it is one of: {', '.join(how.choices)}"
+        raise ConfigError.of(f"{quoted(text)} is unknown", hint)
+    if how.convert is not None:
+        return how.convert(text)
+    return parameter.kind(text)
+
+
+def _check_encoding(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError.of(f"{quoted(text)} is not UTF-8") from None
 
 
 def verb_function(name: str) -> Callable[..., int]:

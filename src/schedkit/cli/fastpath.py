@@ -19,6 +19,7 @@ from schedkit.cli.declaration import (
     Option,
     Parameter,
     parameters,
+    value,
     verb_function,
 )
 from schedkit.errors import ConfigError
@@ -87,7 +88,7 @@ def _take_word(words: deque[Parameter], text: str, given: dict[str, Any]) -> Non
 def _take_option(
     options: dict[str, Parameter], text: str, rest: deque[str], given: dict[str, Any]
 ) -> None:
-    name, equals, value = text.partition("=") if text.startswith("--") else (text, "", "")
+    name, equals, after = text.partition("=") if text.startswith("--") else (text, "", "")
     option = options.get(name)
     if option is None:
         raise _LeaveToTyperError
@@ -98,21 +99,12 @@ def _take_option(
         return
     if not equals and not rest:
         raise _LeaveToTyperError
-    _give(given, option, value if equals else rest.popleft())
+    _give(given, option, after if equals else rest.popleft())
 
 
 def _give(given: dict[str, Any], parameter: Parameter, text: str) -> None:
-    value = _value(parameter, text)
-    given[parameter.name] = (*given[parameter.name], value) if parameter.many else value
-
-
-def _value(parameter: Parameter, text: str) -> Any:
-    how = parameter.how
-    if how.choices and text not in how.choices:
-        raise _LeaveToTyperError
     try:
-        if how.convert is not None:
-            return how.convert(text)
-        return parameter.kind(text)
-    except (ConfigError, ValueError) as error:
+        read = value(parameter, text)
+    except ConfigError as error:
         raise _LeaveToTyperError from error
+    given[parameter.name] = (*given[parameter.name], read) if parameter.many else read
