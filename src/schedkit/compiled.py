@@ -12,7 +12,6 @@ from __future__ import annotations
 import gc
 import marshal
 import os
-import pickle
 import signal
 import sys
 import zlib
@@ -83,6 +82,8 @@ def cached(paths: Sequence[Path]) -> Config | None:
     with _opened(paths) as found:
         if found is None or not all(map(unchanged, found[0].stamps)):
             return None
+        import pickle
+
         gc.disable()  # it would look through ever more objects, none of which is garbage
         try:
             config: Config = pickle.load(found[1])  # noqa: S301  # written by this user, for this user
@@ -128,6 +129,8 @@ def _to_cache(paths: Sequence[Path], config: Config) -> None:
     path = _cache_file(paths)
     if path is None:
         return
+    import pickle
+
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     contents = marshal.dumps((_key(paths), *_outline(config)))
     with suppress(OSError):  # a cache that cannot be written is none
@@ -180,6 +183,7 @@ def main() -> int:
     The first argument is how many seconds that may take, the others are the files.
     """
     signal.alarm(int(sys.argv[1]))
+    import pickle
     from dataclasses import replace
 
     from schedkit.report import Diagnostic, InvalidFileError

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from pathlib import Path
 
 from schedkit.errors import StoreError
@@ -133,7 +132,9 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     db.execute("PRAGMA foreign_keys = ON")
     if empty:
+        from importlib.resources import files
+
         schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
-        first_row = f"INSERT INTO store VALUES ('{uuid.uuid4().hex}')"  # our own
+        first_row = f"INSERT INTO store VALUES ('{os.urandom(16).hex()}')"  # our own
         version_now = f"PRAGMA user_version = {VERSION}"
         db.executescript(f"BEGIN IMMEDIATE; {schema} {first_row}; {version_now}; COMMIT;")
