@@ -25,6 +25,7 @@ from schedkit.keeping import Keeping
 from schedkit.log import fields
 from schedkit.operations import Awaited
 from schedkit.planner import Fires, Standing
+from schedkit.recording import Recording
 from schedkit.run import (
     AttemptKey,
     Decision,
@@ -41,7 +42,6 @@ from schedkit.watch import Watch
 
 log = logging.getLogger(__name__)
 
-_PAUSE = timedelta(seconds=5)  # before a store that could not be written is tried again
 _GONE = "its job is gone from the file"
 
 
@@ -67,9 +67,7 @@ class Dispatcher:
         self.queue = RunQueue()
         self.slots = Slots()
         self.attempts = Attempts(executor, watch, self.slots, keeping.output, store.uuid)
-        self.error: StoreError | None = None  # the history could not be written
-        self.blocked = False  # nor what is to start, so that nothing does
-        self._again_at: timedelta | None = None
+        self.recording = Recording(store, watch)
         self._beginning: _Beginning | None = None  # until that is claimed
         self._left_out: dict[str, Job] = {}
         self._counted: dict[str, int] = {}
@@ -123,28 +121,25 @@ class Dispatcher:
     def turn(self, why_late: str) -> None:
         """Decide what has come, start what may start, and record all of it."""
         self.record()
-        if self.blocked:
+        if self.recording.blocked:
             return
         now = self._watch.now()
         self.decide(self.agenda.come(now), now, why_late)
         self._end_pauses(now)  # not before: what came within them is skipped
         self._dispatch(now)
-        while self.attempts.ended and self._again_at is None:
+        while self.attempts.ended and self.recording.next_try is None:
             self.record()
             self._dispatch(now)  # what could not even be started has left its slot
         self.record()
 
     def next_time(self) -> datetime | None:
         """Return when a turn has something to do, as far as it is known now."""
-        if self._again_at is None and (self.attempts.ended or self.attempts.again):
+        unrecorded = self.attempts.ended or self.attempts.again
+        if unrecorded and self.recording.next_try is None:
             return self._watch.now()
         ends = (pause.until for pause in self.pauses.values())
         times = (self.agenda.next_time(), self.queue.next_time(), *ends)
         return min((time for time in times if time is not None), default=None)
-
-    def next_try(self) -> timedelta | None:
-        """Return when, by `Watch.elapsed`, a store that could not be written is tried again."""
-        return self._again_at
 
     def begin(self, now: datetime, why_late: str, *, first_of_boot: bool) -> None:
         """Decide what came before and what starts with the runner, all of it in one claim."""
@@ -173,10 +168,9 @@ class Dispatcher:
 
         Raises: StoreError when that cannot be recorded; it stays due.
         """
-        if not self.blocked:
+        if not self.recording.blocked:
             self.decide(self.agenda.come(now), now, why_late)
-        if self.blocked and self.error is not None:
-            raise self.error
+        self.recording.check()
 
     def _come(self, job: Job, now: datetime) -> Fires:
         """Return the fire times of a job that have come, the start of the runner being one."""
@@ -231,7 +225,7 @@ class Dispatcher:
         except StoreError as error:
             for decision in settled:
                 self._give_back(decision)
-            self._wait(error)
+            self.recording.block(error)
             return None
         stands = {id(decision) for _, decision in standing}
         for decision in settled:
@@ -308,7 +302,7 @@ class Dispatcher:
         try:
             claimed = self._store.claim_attempts(ready, now)
         except StoreError as error:
-            self._wait(error)
+            self.recording.block(error)
             for one in ready:
                 self.slots.give_back(self.jobs[one.job].pool)
                 self.queue.put(one)
@@ -360,7 +354,7 @@ class Dispatcher:
         try:
             self._store.resume(over)
         except StoreError as error:
-            self._wait(error)
+            self.recording.block(error)
             return
         self.let_go(over)
         for name in over:
@@ -370,18 +364,11 @@ class Dispatcher:
 
     def record(self) -> None:
         """Record what started and ended; kept, in order, when that fails."""
-        if self._again_at is not None:
-            if self._watch.elapsed() < self._again_at:
-                return
-            self._again_at = self.error = None
-            self.blocked = False
+        if not self.recording.is_due():
+            return
         facts = self.attempts.facts
         if facts:
-            try:
-                self._store.record(facts)
-            except StoreError as error:
-                log.error("what ended waits to be recorded", extra=fields(error=error))  # noqa: TRY400
-                self._try_again(error)
+            if not self.recording.record(facts):
                 return
             self.attempts.facts = []
             self._executor.forget()
@@ -394,13 +381,3 @@ class Dispatcher:
         self.attempts.again, self.attempts.ended = [], Counter()
         self.awaited.tell(facts)
         self._keeping.tidy(self.jobs, self._watch.now())
-
-    def _wait(self, error: StoreError) -> None:
-        """Start nothing for a while: what cannot be recorded must not run."""
-        log.error("the history cannot be written, nothing is started", extra=fields(error=error))
-        self.blocked = True
-        self._try_again(error)
-
-    def _try_again(self, error: StoreError) -> None:
-        self.error = error
-        self._again_at = self._watch.elapsed() + _PAUSE

@@ -81,7 +81,7 @@ class Orders:
             wish = replace(wish, fire_time=wish.fire_time + datetime.resolution)
             claimed = self._dispatcher.claim([wish], now, force=force)
         if claimed is None:
-            raise self._dispatcher.error or StoreError("the history cannot be written")
+            raise self._dispatcher.recording.error or StoreError("the history cannot be written")
         ((key, decision),) = claimed
         if key is None:
             last = self._store.last_runs([job])[job]
@@ -106,8 +106,9 @@ class Orders:
             self._dispatcher.queue.remove(one.key.run)
             self._dispatcher.cancel_waiting(one, reason)
         self._dispatcher.record()  # before anybody is told
-        if waiting and self._dispatcher.error is not None:
-            raise self._dispatcher.error
+        error = self._dispatcher.recording.error
+        if waiting and error is not None:
+            raise error
         self._note_if_possible(who, "cancel", target)
         keys = [*(one.key for one in going_on), *(one.key for one in waiting)]
         return [run_id(key.run) for key in sorted(keys)]

@@ -175,9 +175,9 @@ class Runner:
         if self._draining_until is not None:
             dispatcher.record()
             return
-        unwritable = dispatcher.blocked
+        unwritable = dispatcher.recording.blocked
         dispatcher.turn(_UNWRITABLE if unwritable else self._why_late)
-        if not dispatcher.blocked:
+        if not dispatcher.recording.blocked:
             self._why_late = _ASLEEP
 
     def _done(self) -> bool:
@@ -210,14 +210,14 @@ class Runner:
         if self._draining_until is not None:
             return None
         times = [until]
-        if not self._dispatcher.blocked:
+        if not self._dispatcher.recording.blocked:
             times.append(self._dispatcher.next_time())
         return min((time for time in times if time is not None), default=None)
 
     def _next_deadline(self) -> timedelta | None:
         times = [
             self._dispatcher.attempts.next_deadline,
-            self._dispatcher.next_try(),
+            self._dispatcher.recording.next_try,
             self._executor.next_check(),
             self._draining_until,
             self._load_at,
@@ -357,7 +357,7 @@ class Runner:
         """Return how the runner is, as plain JSON data."""
         dispatcher = self._dispatcher
         fire = dispatcher.agenda.next_fire()
-        holder = self._holder
+        holder, error = self._holder, dispatcher.recording.error
         assert holder is not None, "asked before it runs"
 
         def iso(time: datetime | None, job: str) -> str | None:
@@ -378,7 +378,7 @@ class Runner:
             "degraded": self._degraded,
             "draining": self._draining_until is not None,
             "paused": sorted(dispatcher.pauses),
-            "store_error": None if dispatcher.error is None else str(dispatcher.error),
+            "store_error": None if error is None else str(error),
             "next": None if fire is None else {"job": fire[1], "fire_time": iso(*fire)},
         }
 
