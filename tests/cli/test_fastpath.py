@@ -42,6 +42,8 @@ LINES = [
     "run backup",
     "run --for 10s --only a --only b --dry-run --log-format json",
     "status --check --json",
+    "logs",
+    "logs -f",
     "logs backup",
     "logs 7k3m2q -f -n 20 --attempt 2",
     "trigger backup --wait",
@@ -63,7 +65,7 @@ LEFT = [
     "next --numb 3", "next --json=yes", "-qv list", "next -- -n", "--", "-- next",
     "validate --format x",
     "validate --format", "schema extra", "--color red list", "history --state bad", "--state",
-    "next --from soon", "run --for 5", "-c", "trigger", "logs -f", "trigger a b",
+    "next --from soon", "run --for 5", "-c", "trigger", "logs a b", "trigger a b",
     "trigger a --param x", "cancel a --signal frob",
 ]  # fmt: skip
 HEAVY = ("typer", "click", "pydantic", "pydantic_core", "yaml", "croniter", "rich", "dateutil")

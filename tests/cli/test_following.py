@@ -5,15 +5,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from files import Sched
 from past import FIRED, Past, write_past
-from schedkit.cli.following import _Changes, in_words, look
+from schedkit.cli.following import _Changes, attempt_is_over, in_words, look, why_nothing
 from schedkit.operations import NoSuchRunError
-from schedkit.run import Change, State, run_number
+from schedkit.run import Change, Run, State, run_number
 from schedkit.store import Holder
 from schedkit.store.sqlite import SQLiteStore
 
@@ -33,6 +34,12 @@ def number(store: SQLiteStore) -> int:
     """Return the number of the run that goes on."""
     (attempt,) = store.open_attempts()
     return attempt.key.run
+
+
+@pytest.fixture
+def run(sched: Sched, number: int) -> Run:
+    """Return the record of the run that goes on."""
+    return look(sched.directory / ".sched", number)
 
 
 def change(store: SQLiteStore) -> None:
@@ -92,3 +99,28 @@ def test_how_a_run_ended_is_said_in_words(sched: Sched, state: State, expected: 
     actual = in_words(look(sched.directory / ".sched", run_number(run) or 0))
 
     assert expected == actual
+
+
+@pytest.mark.parametrize(
+    ("state", "attempts", "expected"),
+    [
+        (State.RUNNING, 1, False),
+        (State.RUNNING, 2, True),
+        (State.RETRYING, 1, True),
+        (State.SUCCEEDED, 1, True),
+    ],
+)
+def test_an_attempt_is_over_though_its_run_goes_on(
+    run: Run, state: State, attempts: int, expected: bool
+) -> None:
+    now = replace(run, state=state, attempts=attempts)
+
+    assert expected == attempt_is_over(1, now)
+
+
+def test_output_that_somebody_removed_is_not_said_to_have_been_none(run: Run) -> None:
+    gone = replace(run, state=State.FAILED, output_bytes=7, output="/x/y\x1b")
+
+    actual = why_nothing(gone)
+
+    assert "wrote 7 bytes, of which the file is gone: /x/y\\x1b" == actual

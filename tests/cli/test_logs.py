@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
 from files import Answer, Sched
 from past import Past, write_past
+from schedkit.cli.verbs.logs import _newest
 from schedkit.run import State
+from schedkit.store import SQLiteReader
 
 JOBS = """
 jobs:
@@ -162,3 +165,74 @@ def test_a_pipe_that_is_closed_is_no_error(sched: Sched) -> None:
     )
 
     assert (0, b"line\n", b"") == (done.returncode, done.stdout, done.stderr)
+
+
+# ---- which run is meant
+
+
+def test_without_a_name_it_is_the_last_run_that_was_started(
+    sched: Sched, runs: dict[str, str]
+) -> None:
+    """Of all jobs; that it is not the one that somebody thinks of is seen at once."""
+    said = f"{runs['quiet']}: quiet, 2026-03-02T02:33:00+00:00, succeeded\n"
+    expected = Answer(0, "", f"{said}{runs['quiet']} wrote nothing\n")
+
+    assert expected == sched("logs")
+
+
+def test_without_a_name_what_it_wrote_alone_is_the_answer(sched: Sched) -> None:
+    sched.write(JOBS)
+    (run,) = write_past(sched, [Past("report", State.FAILED, (b"one\ntwo\n",))])
+    expected = Answer(0, "two\n", f"{run}: report, 2026-03-02T02:30:00+00:00, failed\n")
+
+    assert expected == sched("logs", "-n", "1")
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([State.SUCCEEDED, State.RUNNING, State.QUEUED], 1),
+        ([State.SUCCEEDED, State.QUEUED, State.SKIPPED], 0),
+        ([State.MISSED, State.SKIPPED], 1),
+        ([State.SUCCEEDED, *[State.SKIPPED] * 60], 0),
+        ([State.SUCCEEDED, State.FAILED, *[State.MISSED] * 60], 1),
+        ([State.MISSED] * 60, 59),
+    ],
+)
+def test_of_a_job_the_last_run_that_was_started_is_shown_else_the_last(
+    sched: Sched, states: list[State], expected: int
+) -> None:
+    sched.write(JOBS)
+    ids = write_past(sched, [Past("report", state) for state in states])
+
+    actual = sched("logs", "report").stderr.partition(" ")[0]
+
+    assert ids[expected] == actual
+
+
+def test_followed_is_the_run_at_work_though_another_has_ended_since(sched: Sched) -> None:
+    sched.write(JOBS)
+    states = [State.RUNNING, State.SUCCEEDED, State.QUEUED]
+    ids = write_past(sched, [Past("report", state) for state in states])
+
+    with closing(SQLiteReader.open(sched.directory / ".sched/history.db")) as store:
+        found = [_newest(store, job, live=True) for job in ("report", None)]
+
+    assert [ids[0]] * 2 == [run.id for run in found if run is not None]
+
+
+@pytest.mark.parametrize("target", [(), ("backup",)])
+def test_where_nothing_has_run_there_is_nothing_to_show(
+    sched: Sched, target: tuple[str, ...]
+) -> None:
+    sched.write(JOBS)
+    write_past(sched, [])
+    said = "backup has no run" if target else "nothing has run yet"
+
+    assert Answer(4, "", f"error: {said}\n") == sched("logs", *target)
+
+
+def test_before_there_is_a_history_nothing_has_run(sched: Sched) -> None:
+    sched.write(JOBS)
+
+    assert Answer(4, "", "error: nothing has run yet\n") == sched("logs")

@@ -37,9 +37,24 @@ def look(state: Path, number: int) -> Run:
     return run
 
 
-def until_over(state: Path, number: int, show: Callable[[Run], None]) -> Run:
+def is_over(run: Run) -> bool:
+    """Return whether a run is over."""
+    return run.state.terminal
+
+
+def attempt_is_over(number: int, run: Run) -> bool:
+    """Return whether attempt *number* of a run is over, which may be tried again."""
+    return run.attempts > number or run.state.terminal or run.state is State.RETRYING
+
+
+def until_over(
+    state: Path,
+    number: int,
+    show: Callable[[Run], None],
+    over: Callable[[Run], bool] = is_over,
+) -> Run:
     """
-    Wait until a run is over, whoever the runner is by then; return its record.
+    Wait until a run is *over*, whoever the runner is by then; return its record.
 
     *show* is called with the record as often as something may have changed, then at the end.
 
@@ -50,7 +65,7 @@ def until_over(state: Path, number: int, show: Callable[[Run], None]) -> Run:
             changes.watch()
             run = look(state, number)
             show(run)
-            if run.state.terminal:
+            if over(run):
                 return run
             changes.wait()
 
@@ -155,6 +170,8 @@ class Copying:
 
 def why_nothing(run: Run) -> str:
     """Return why there is no output of a run."""
+    if run.output_bytes:
+        return safe(f"wrote {run.output_bytes} bytes, of which the file is gone: {run.output}")
     if run.attempts and run.state is not State.QUEUED:
         return "wrote nothing"
     return safe(f"has not run: {run.state}" + (f": {run.reason}" if run.reason else ""))
