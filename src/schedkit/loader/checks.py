@@ -22,9 +22,19 @@ from schedkit.loader.lints import Finding, broken_promises, lints, overlaps
 from schedkit.report import Diagnostic, shown
 
 
-def check(config: Config) -> list[Diagnostic]:
-    """Return what is suspicious or wrong about the jobs, with its places."""
-    documents = {job.file: document.read(Path(shown(job.file))) for job in config.jobs}
+def check(config: Config, given: Mapping[Path, bytes] | None = None) -> list[Diagnostic]:
+    """
+    Return what is suspicious or wrong about the jobs, with its places.
+
+    *given* are the contents of what can be read only once.
+    """
+    known = {str(path.absolute()): data for path, data in (given or {}).items()}
+    documents = {
+        file: document.parse(shown(file), known[file])
+        if file in known
+        else document.read(Path(shown(file)))
+        for file in dict.fromkeys(job.file for job in config.jobs)
+    }
     now = datetime.now(UTC)
     said: set[tuple[object, ...]] = set()
     for job in config.jobs:

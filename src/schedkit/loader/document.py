@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from schedkit.errors import Problem, did_you_mean
+from schedkit.loader import sources
 from schedkit.report import Diagnostic, InvalidFileError
 
 _NULL = "tag:yaml.org,2002:null"
@@ -242,12 +243,15 @@ def read(path: Path) -> Document:
     Raises: InvalidFileError when it cannot be read or is no YAML; the first such place only, since
     nothing can be told of what follows it.
     """
-    name = str(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InvalidFileError([Diagnostic.of_file(name, f"cannot be read: {reason}")]) from error
+    return parse(str(path), sources.contents(path))
+
+
+def parse(name: str, data: bytes) -> Document:
+    """
+    Parse what a file of this name holds.
+
+    Raises: InvalidFileError, as `read` does.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

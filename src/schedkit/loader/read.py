@@ -29,9 +29,11 @@ _SLOTS = values.Whole(1)
 _HOW = ("command", "python", "shell", "interpreter")
 
 
-def load(paths: Sequence[Path]) -> Config:
+def load(paths: Sequence[Path], given: Mapping[Path, bytes] | None = None) -> Config:
     """
     Read files, and directories of `*.yaml` in name order, as one namespace.
+
+    What is *given* of them is not read: pipes can be read only once.
 
     Raises: InvalidFileError, with every problem of all of them.
     """
@@ -41,9 +43,9 @@ def load(paths: Sequence[Path]) -> Config:
     digest = hashlib.sha256()
     for file in files:
         try:
-            documents.append(document.read(file))
-            stamps.append(sources.stamp(file))
-            digest.update(file.read_bytes())
+            data = given[file] if given and file in given else sources.stamped(file, stamps)
+            digest.update(data)
+            documents.append(document.parse(str(file), data))
         except InvalidFileError as error:
             diagnostics += error.diagnostics
     try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from schedkit.config import Stamp
-from schedkit.report import Diagnostic
+from schedkit.report import Diagnostic, InvalidFileError
 
 
 def files(paths: Sequence[Path], diagnostics: list[Diagnostic]) -> tuple[list[Path], list[Stamp]]:
@@ -34,6 +35,58 @@ def files(paths: Sequence[Path], diagnostics: list[Diagnostic]) -> tuple[list[Pa
 def _schedules(directory: Path) -> list[Path]:
     """Return the `*.yaml` of a directory; hidden ones are what editors leave beside them."""
     return sorted(path for path in directory.glob("*.yaml") if not path.name.startswith("."))
+
+
+def piped(names: Sequence[str]) -> dict[Path, bytes]:
+    """
+    Return what can be read only once of files of these names: `-`, which is stdin, and pipes.
+
+    Raises: InvalidFileError.
+    """
+    found: dict[Path, bytes] = {}
+    for name in names:
+        path = Path(name)
+        if name == "-":
+            found[path] = contents(path, 0)
+        elif _is_pipe(path):
+            found[path] = contents(path)
+    return found
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return path.is_fifo()
+    except OSError:
+        return False  # whoever reads it will say so
+
+
+def contents(path: Path, descriptor: int | None = None) -> bytes:
+    """
+    Read a file, by a *descriptor* of it that is open already if there is one.
+
+    Raises: InvalidFileError.
+    """
+    try:
+        if descriptor is None:
+            return path.read_bytes()
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InvalidFileError(
+            [Diagnostic.of_file(str(path), f"cannot be read: {reason}")]
+        ) from error
+
+
+def stamped(path: Path, stamps: list[Stamp]) -> bytes:
+    """
+    Read a file; its stamp goes to *stamps*.
+
+    Raises: InvalidFileError.
+    """
+    with suppress(OSError):  # before it is read: a change from then on is seen
+        stamps.append(stamp(path))
+    return contents(path)
 
 
 def stamp(path: Path) -> Stamp:
