@@ -196,17 +196,17 @@ def test_what_is_over_cannot_be_cancelled(offline: Offline) -> None:
     key = offline.going_on("backup")
     offline.store.record([Ended(key, NOW, State.SUCCEEDED)])
     expected = [
-        "run " + run_id(key.run) + " is over: succeeded",
-        "no run of backup goes on or waits",
-        "there is no run and no job 'bakup'; did you mean 'backup'?",
-        "there is no run and no job '7k3m2q'",
+        ("run " + run_id(key.run) + " is over: succeeded", None),
+        ("no run of backup goes on or waits", None),
+        ("there is no run and no job 'bakup'", "did you mean 'backup'?"),
+        ("there is no run and no job '7k3m2q'", None),
     ]
 
     actual = []
     for target in (run_id(key.run), "backup", "bakup", "7k3m2q"):
         with pytest.raises((NotNowError, NoSuchRunError)) as caught:
             offline.operations().cancel(target, "ann", None)
-        actual.append(str(caught.value))
+        actual.append((str(caught.value), getattr(caught.value, "hint", None)))
 
     assert (expected, []) == (actual, offline.told())
 

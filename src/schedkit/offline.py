@@ -15,7 +15,7 @@ from schedkit import planner
 from schedkit.config import UnknownJobError
 from schedkit.errors import did_you_mean
 from schedkit.job import Job
-from schedkit.operations import NoSuchRunError, NotNowError, Triggered
+from schedkit.operations import NotNowError, Triggered, why_not_cancelled
 from schedkit.run import (
     Change,
     Decision,
@@ -78,7 +78,8 @@ class StoreOperations:
         waiting = [one.key.run for one in self._store.waiting() if is_meant(one)]
         going_on = [one.key.run for one in self._store.open_attempts() if is_meant(one)]
         if not waiting and not going_on:
-            self._refuse_to_cancel(target, run)
+            over = None if run is None else self._store.run(run)
+            raise why_not_cancelled(target, over, self._jobs)
         if going_on and number is not None:
             raise NotNowError(f"no runner is up that could send {number.name}")
         reason = f"cancelled by {who}"
@@ -87,17 +88,6 @@ class StoreOperations:
             self._store.ask_to_cancel(one, who)
         self._note(who, "cancel", target)
         return [run_id(one) for one in sorted(waiting + going_on)]
-
-    def _refuse_to_cancel(self, target: str, run: int | None) -> None:
-        if target in self._jobs:
-            raise NotNowError(f"no run of {target} goes on or waits")
-        found = None if run is None else self._store.run(run)
-        if found is None:
-            hint = did_you_mean(target, self._jobs)
-            raise NoSuchRunError(
-                f"there is no run and no job {target!r}" + (f"; {hint}" if hint else "")
-            )
-        raise NotNowError(f"run {found.id} is over: {found.state}")
 
     def pause(
         self, jobs: Sequence[str], who: str, until: datetime | None, reason: str | None

@@ -9,17 +9,26 @@ from __future__ import annotations
 
 import signal
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from schedkit.errors import SchedError
-from schedkit.run import Ended, Started, Unstarted
+from schedkit.errors import SchedError, did_you_mean
+from schedkit.run import Ended, Run, Started, Unstarted
 
 
 class NoSuchRunError(SchedError):
-    """There is no run, or no job with a run, of this name."""
+    """There is no run, or no job with a run, of this name; *hint* is the way out."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    @classmethod
+    def of(cls, target: str, jobs: Iterable[str]) -> NoSuchRunError:
+        """Return an error about what is neither a run nor one of *jobs*."""
+        return cls(f"there is no run and no job {target!r}", did_you_mean(target, jobs))
 
 
 class NotNowError(SchedError):
@@ -76,6 +85,15 @@ class RunnerOperations(Operations, Protocol):
 
         At once when it is over already. Raises: NoSuchRunError.
         """
+
+
+def why_not_cancelled(target: str, run: Run | None, jobs: Collection[str]) -> SchedError:
+    """Return why nothing of *target* can be stopped: one of *jobs*, *run*, or nothing at all."""
+    if target in jobs:
+        return NotNowError(f"no run of {target} goes on or waits")
+    if run is None:
+        return NoSuchRunError.of(target, jobs)
+    return NotNowError(f"run {run.id} is over: {run.state}")
 
 
 class Awaited:

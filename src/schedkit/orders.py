@@ -15,7 +15,7 @@ from schedkit.dispatcher import Dispatcher
 from schedkit.errors import StoreError, did_you_mean
 from schedkit.job import Job
 from schedkit.log import fields
-from schedkit.operations import NoSuchRunError, NotNowError, Triggered
+from schedkit.operations import NoSuchRunError, NotNowError, Triggered, why_not_cancelled
 from schedkit.run import (
     Change,
     Decision,
@@ -97,7 +97,8 @@ class Orders:
         ]
         waiting = [one for one in self._dispatcher.queue if run == one.key.run or target == one.job]
         if not going_on and not waiting:
-            self._refuse_to_cancel(target, run)
+            over = None if run is None else self._store.run(run)
+            raise why_not_cancelled(target, over, self._dispatcher.jobs)
         self._keep_wish([one.key.run for one in going_on], who)
         reason = f"cancelled by {who}"
         for active in going_on:
@@ -120,17 +121,6 @@ class Orders:
                 self._store.ask_to_cancel(run, who)
         except StoreError as error:  # no reason to let a job go on that is to be stopped
             log.warning("cancelled without a record so far", extra=fields(error=error))
-
-    def _refuse_to_cancel(self, target: str, run: int | None) -> None:
-        if target in self._dispatcher.jobs:
-            raise NotNowError(f"no run of {target} goes on or waits")
-        found = None if run is None else self._store.run(run)
-        if found is None:
-            hint = did_you_mean(target, self._dispatcher.jobs)
-            raise NoSuchRunError(
-                f"there is no run and no job {target!r}" + (f"; {hint}" if hint else "")
-            )
-        raise NotNowError(f"run {found.id} is over: {found.state}")
 
     def pause(
         self, jobs: Sequence[str], who: str, until: datetime | None, reason: str | None

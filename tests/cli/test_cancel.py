@@ -50,7 +50,11 @@ def test_without_a_runner_what_waits_is_over(sched: Sched) -> None:
     ("target", "code", "stderr"),
     [
         ("backup", 1, "error: no run of backup goes on or waits\n"),
-        ("bakup", 4, "error: there is no run and no job 'bakup'; did you mean 'backup'?\n"),
+        (
+            "bakup",
+            4,
+            "error: there is no run and no job 'bakup'\n  = help: did you mean 'backup'?\n",
+        ),
         ("7k3m2q", 4, "error: there is no run and no job '7k3m2q'\n"),
     ],
 )

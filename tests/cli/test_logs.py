@@ -107,7 +107,7 @@ def test_where_there_is_nothing_to_show_it_says_why(
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ("bakup", "there is no run and no job 'bakup'; did you mean 'backup'?"),
+        ("bakup", "there is no run and no job 'bakup'\n  = help: did you mean 'backup'?"),
         ("7k3m2q", "there is no run and no job '7k3m2q'"),
         ("new", "new has no run"),
     ],

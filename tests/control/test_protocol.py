@@ -199,6 +199,10 @@ def test_an_answer_arrives_as_it_was_sent() -> None:
             (4, "no job is named 'x'", "did you mean 'y'?"),
         ),
         (NoSuchRunError("there is no run 'x'"), (4, "there is no run 'x'", None)),
+        (
+            NoSuchRunError.of("bakup", ["backup"]),
+            (4, "there is no run and no job 'bakup'", "did you mean 'backup'?"),
+        ),
         (NotNowError("not now"), (1, "not now", None)),
         (StoreError("the disk is full"), (69, "the disk is full", None)),
         (ConfigError.of("bad", "write good"), (78, "bad", "write good")),

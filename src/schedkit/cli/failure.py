@@ -54,6 +54,8 @@ def exit_code(error: Exception) -> int | None:
         return 1
     if isinstance(error, ConfigError):
         _say_invalid(error)
+    elif isinstance(error, NoSuchRunError):
+        _say((Problem(str(error), error.hint),))
     elif isinstance(error, PermissionError):
         sys.stderr.write(f"error: {error.filename}: permission denied\n")
     elif code is not None:

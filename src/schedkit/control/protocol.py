@@ -185,7 +185,7 @@ def refusal(error: SchedError) -> RefusedError:
     code = next((code for kind, code in codes.items() if isinstance(error, kind)), FAILED)
     if isinstance(error, ConfigError) and len(error.problems) == 1:
         return RefusedError(code, error.problems[0].message, error.problems[0].hint)
-    return RefusedError(code, str(error))
+    return RefusedError(code, str(error), error.hint if isinstance(error, NoSuchRunError) else None)
 
 
 def _line(message: dict[str, Any]) -> bytes:

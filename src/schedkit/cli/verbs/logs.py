@@ -14,7 +14,7 @@ from schedkit.cli.context import Context, NoFileError
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.following import Copying, attempt_is_over, until_over, why_nothing
 from schedkit.config import positive
-from schedkit.errors import ConfigError, did_you_mean
+from schedkit.errors import ConfigError
 from schedkit.operations import NoSuchRunError
 from schedkit.run import Run, State, run_number
 from schedkit.store import Query, SQLiteReader
@@ -97,8 +97,7 @@ def _found(context: Context, target: str, *, live: bool) -> Run:
         jobs |= {job.name for job in context.load().jobs}
     if target in jobs:
         raise NoSuchRunError(f"{target} has no run")
-    hint = did_you_mean(target, jobs)
-    raise NoSuchRunError(f"there is no run and no job {target!r}" + (f"; {hint}" if hint else ""))
+    raise NoSuchRunError.of(target, jobs)
 
 
 def _newest(store: SQLiteReader, job: str | None, *, live: bool) -> Run | None:
