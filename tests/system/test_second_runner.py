@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from datetime import timedelta
 
 import pytest
 
 from breaking import broken_promises, load, settle
-from running import Running, Sched
+from running import Running, Sched, pass_time
+from schedkit.lock import RunnerLock
 
 pytestmark = pytest.mark.system
 
@@ -36,6 +38,32 @@ def test_of_runners_that_start_at_once_one_runs(sched: Sched) -> None:
     settle(sched, left)
 
     assert ([75] * 5, []) == (codes, broken_promises(sched))
+
+
+def test_a_verb_that_holds_the_state_for_a_moment_does_not_turn_a_runner_away(
+    sched: Sched,
+) -> None:
+    sched.write("jobs: {a: {command: 'true', clock: every 1s}}")
+    sched.state.mkdir()
+    verb = RunnerLock(sched.state)
+    runner = sched.run(start=False)
+    pass_time(timedelta(seconds=1))
+
+    verb.release()
+
+    runner.until("run succeeded", job="a")
+
+
+def test_a_runner_does_not_wait_for_ever_for_what_is_none(sched: Sched) -> None:
+    sched.write("jobs: {a: {command: 'true', clock: every 1s}}")
+    sched.state.mkdir()
+    verb = RunnerLock(sched.state)
+
+    second = sched("run")
+
+    verb.release()
+    expected = f"error: {sched.state} is held by another runner, pid {os.getpid()}\n"
+    assert (75, expected) == (second.returncode, second.stderr)
 
 
 def _runs(runner: Running) -> bool:

@@ -18,14 +18,18 @@ from schedkit.cli.context import Context, make_state_directory
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import UsageError
 from schedkit.cli.when import span
-from schedkit.errors import ConfigError
+from schedkit.errors import ConfigError, LockedError
 from schedkit.log import FORMATS, fields
 
 if TYPE_CHECKING:
     from schedkit.config import Config
+    from schedkit.lock import RunnerLock
     from schedkit.runner import Runner
+    from schedkit.watch import Watch
 
 _INTERRUPTED = 130
+_PATIENCE = timedelta(seconds=2)  # with who holds the lock and is no runner: a verb takes no longer
+_AGAIN = timedelta(milliseconds=50)
 
 
 def run(
@@ -93,17 +97,15 @@ def _run(
     from schedkit.control.server import Server
     from schedkit.file_watch import FileWatch
     from schedkit.keepers import KeeperExecutor
-    from schedkit.lock import RunnerLock
     from schedkit.runner import SIGNALS, Place, Runner
     from schedkit.store import Holder
     from schedkit.store.sqlite import SQLiteStore
     from schedkit.watch import Signals, SystemWatch
 
     with ExitStack() as held:
-        lock = RunnerLock(state)
-        held.callback(lock.release)
-        signals = held.enter_context(closing(Signals(SIGNALS)))
         watch = held.enter_context(closing(SystemWatch()))
+        held.callback(_hold(state, watch).release)
+        signals = held.enter_context(closing(Signals(SIGNALS)))
         store = held.enter_context(closing(SQLiteStore(state / "history.db")))
         good, degraded = _good(config, state)
         good.named(only)
@@ -128,6 +130,38 @@ def _run(
         runner.run(me, None if duration is None else began + duration)
         _summarise(runner, watch.now() - began)
     return _INTERRUPTED if runner.interrupted else 0
+
+
+def _hold(state: Path, watch: Watch) -> RunnerLock:
+    """
+    Take the lock of the state directory, from a verb that has it as soon as that is done.
+
+    Raises: LockedError when a runner has it.
+    """
+    from schedkit.lock import RunnerLock
+
+    deadline = watch.elapsed() + _PATIENCE
+    while True:
+        try:
+            return RunnerLock(state)
+        except LockedError:
+            if _is_heard(state) or watch.elapsed() >= deadline:
+                raise
+        watch.wait(None, watch.elapsed() + _AGAIN, ())
+
+
+def _is_heard(state: Path) -> bool:
+    """Return whether a runner listens there: a verb does not."""
+    from schedkit.control.client import SilentError, connect
+
+    try:
+        runner = connect(state)
+    except (SilentError, PermissionError):
+        return True
+    if runner is None:
+        return False
+    with runner:
+        return True
 
 
 def _good(config: Config | ConfigError, state: Path) -> tuple[Config, str | None]:
