@@ -15,7 +15,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from schedkit.errors import SchedError, did_you_mean
-from schedkit.run import Ended, Run, Started, Unstarted
+from schedkit.run import Ended, Fact, Run, Unstarted
+from schedkit.texts import quoted
 
 
 class NoSuchRunError(SchedError):
@@ -28,7 +29,7 @@ class NoSuchRunError(SchedError):
     @classmethod
     def of(cls, target: str, jobs: Iterable[str]) -> NoSuchRunError:
         """Return an error about what is neither a run nor one of *jobs*."""
-        return cls(f"there is no run and no job {target!r}", did_you_mean(target, jobs))
+        return cls(f"there is no run and no job {quoted(target)}", did_you_mean(target, jobs))
 
 
 class NotNowError(SchedError):
@@ -107,7 +108,7 @@ class Awaited:
         """Call *answer* when a run that goes on or waits is over."""
         self._answers[run].append(answer)
 
-    def tell(self, facts: Iterable[Started | Ended | Unstarted]) -> None:
+    def tell(self, facts: Iterable[Fact]) -> None:
         """Tell whoever waits for a run that is over by one of these facts."""
         if not self._answers:
             return
