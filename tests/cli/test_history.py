@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cli.test_terminal import on_terminal
 from files import Answer, Sched, text
+from past import Past, write_past
+from records import Record, write_records
 from schedkit import loader
-from schedkit.run import Decision, Ended, Started, State
+from schedkit.run import Decision, Ended, Started, State, Trigger
 from schedkit.store import Holder
 from schedkit.store.sqlite import SQLiteStore
 
@@ -19,6 +22,8 @@ jobs:
 """
 HEADER = "RUN\tJOB\tSTATE\tFIRE TIME\tLATE\tTOOK\tTRY\tEXIT\tNOTE\n"
 NOTHING = "nothing has run yet: sched run\n"
+NO_MATCH = "no record matches; all there are: sched history\n"
+AGES_ON = "2099-01-01T00:00:00+00:00"
 FIRED = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 
 
@@ -137,7 +142,7 @@ def test_the_newest_run_is_the_first(filled: Sched) -> None:
 def test_only_what_is_asked_for_is_shown(
     filled: Sched, arguments: tuple[str, ...], rows: str
 ) -> None:
-    expected = Answer(0, HEADER + rows, "")
+    expected = Answer(0, HEADER + rows, "" if rows else NO_MATCH)
 
     actual = filled("history", *arguments)
 
@@ -238,5 +243,149 @@ def test_a_state_directory_named_before_the_verb_is_the_one(filled: Sched) -> No
         filled("--state", "elsewhere", "history", "backup"),
         filled("history", "backup", SCHED_STATE="elsewhere"),
     ]
+
+    assert expected == actual
+
+
+# ---- what is not shown, and why
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("backup", "--state", "lost"),
+         "no record matches; all there are: sched -c schedules.yaml history backup"),
+        (("new",), "new has no record yet: sched -c schedules.yaml next new"),
+    ],
+)  # fmt: skip
+def test_an_answer_of_nothing_says_why_and_where_there_is_more(
+    filled: Sched, arguments: tuple[str, ...], said: str
+) -> None:
+    filled.write(JOBS + "  new: {command: x, clock: every 1h}\n")
+
+    actual = filled("-c", "schedules.yaml", "history", *arguments)
+
+    assert Answer(0, HEADER, f"{said}\n") == actual
+
+
+def test_a_history_in_which_nothing_has_been_written_says_so(fresh: Sched) -> None:
+    write_past(fresh, [])
+
+    assert Answer(0, HEADER, NOTHING) == fresh("history")
+
+
+@pytest.mark.parametrize("written", ["jobs: [", None])
+def test_a_name_that_nobody_knows_is_unknown_though_the_files_are_no_help(
+    filled: Sched, written: str | None
+) -> None:
+    expected = Answer(4, "", "error: no job is named 'bakup'\n  = help: did you mean 'backup'?\n")
+    if written is None:
+        (filled.directory / "schedules.yaml").unlink()
+    else:
+        filled.write(written)
+
+    actual = filled("--state", ".sched", "history", "bakup")
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown", "said"),
+    [
+        ((), 20, "there are more: sched history -n 100\n"),
+        (("--json",), 20, "there are more: sched history -n 100\n"),
+        (("--state", "skipped,failed", "--until", AGES_ON, "a"), 20,
+         f"there are more: sched history a -n 100 --state failed,skipped --until {AGES_ON}\n"),
+        (("-n", "20"), 20, ""),
+        (("-n", "100"), 21, ""),
+        (("--since", "2020-01-01"), 21, ""),
+    ],
+)  # fmt: skip
+def test_that_there_is_more_than_is_shown_is_said(
+    sched: Sched, arguments: tuple[str, ...], shown: int, said: str
+) -> None:
+    sched.write("jobs: {a: {command: x, clock: every 1m}}")
+    write_past(sched, [Past("a", State.SKIPPED)] * 21)
+
+    answer = sched("history", *arguments)
+    rows = answer.stdout.count('"id"') or len(answer.stdout.splitlines()) - 1
+
+    assert (0, shown, said) == (answer.code, rows, answer.stderr)
+
+
+def test_no_more_is_said_of_where_there_is_none(sched: Sched) -> None:
+    sched.write("jobs: {a: {command: x, clock: every 1m}}")
+    write_past(sched, [Past("a", State.SKIPPED)] * 20)
+
+    answer = sched("history")
+
+    assert ("", 21) == (answer.stderr, len(answer.stdout.splitlines()))
+
+
+def test_a_time_that_ends_before_it_begins_is_a_wrong_use(filled: Sched) -> None:
+    expected = Answer(2, "", "error: --until is before --since\n")
+
+    actual = filled("history", "--since", "today", "--until", "yesterday")
+
+    assert expected == actual
+
+
+# ---- on a terminal
+
+
+def at_noon(day: datetime) -> datetime:
+    """Return when it was noon on a day, in UTC."""
+    return day.replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+def test_on_a_terminal_times_are_as_people_say_them(sched: Sched) -> None:
+    sched.write("jobs: {a: {command: x, clock: every 1m, retry: 3}}")
+    yesterday = at_noon(datetime.now(UTC) - timedelta(days=1))
+    long_ago = yesterday - timedelta(days=30)
+    missed = "3 fire times until yesterday 12:04:00: no runner was up"
+    overlap, reason = "overlap: 7k3j71 still running", "pg_dump: connection refused"
+    minute, took, late = (
+        timedelta(minutes=1),
+        timedelta(minutes=12, seconds=4),
+        timedelta(0, 0, 2000),
+    )
+    ids = write_records(
+        sched,
+        [
+            Record("a", long_ago, State.SUCCEEDED, late=late, took=timedelta(seconds=38)),
+            Record("a", yesterday, State.FAILED, reason, late=late,
+                   took=took, attempts=4, exit_code=1),
+            Record("a", yesterday + minute, State.SKIPPED, overlap),
+            Record("a", yesterday + minute * 2, State.MISSED, "no runner was up", count=3,
+                   last_fire_time=yesterday + minute * 4),
+            Record("a", yesterday + minute * 5, State.SUCCEEDED, trigger=Trigger.MANUAL,
+                   who="alice"),
+        ],
+    )  # fmt: skip
+    expected = text(f"""
+        RUN     JOB  STATE      FIRE TIME            LATE  TOOK    TRY  EXIT  NOTE
+        {ids[4]}  a    succeeded  yesterday 12:05:00   +0ms  0ms     1    -     triggered by alice
+        {ids[3]}  a    missed     yesterday 12:02:00   -     -       -    -     {missed}
+        {ids[2]}  a    skipped    yesterday 12:01:00   -     -       -    -     {overlap}
+        {ids[1]}  a    failed     yesterday 12:00:00   +2ms  12m04s  4/4  1     {reason}
+        {ids[0]}  a    succeeded  {long_ago:%Y-%m-%d} 12:00:00  +2ms  38s     1    -
+    """)
+
+    actual = on_terminal(sched, "history", NO_COLOR="1", COLUMNS="130")
+
+    assert f"{expected}\n" == actual
+
+
+def test_what_runs_is_coloured_and_took_as_long_as_it_has_so_far(sched: Sched) -> None:
+    sched.write("jobs: {a: {command: x, clock: every 1m}}")
+    fired = datetime.now(UTC) - timedelta(days=30, minutes=30)
+    (run,) = write_records(sched, [Record("a", fired, State.RUNNING)])
+    dim, when = f"\x1b[2m{run}\x1b[0m", f"{fired:%Y-%m-%d %H:%M:%S}"
+    expected = [
+        "\x1b[1mRUN     JOB  STATE    FIRE TIME            LATE  TOOK    TRY  EXIT  NOTE\x1b[0m",
+        f"{dim}  \x1b[1ma\x1b[0m    \x1b[36mrunning\x1b[0m  {when}  +0ms  30d 0h  1    -",
+    ]
+
+    actual = on_terminal(sched, "history").splitlines()
 
     assert expected == actual

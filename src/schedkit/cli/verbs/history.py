@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from schedkit import durations
 from schedkit.cli import render
-from schedkit.cli.context import Context
+from schedkit.cli.context import Context, NoFileError
 from schedkit.cli.declaration import Argument, Option
+from schedkit.cli.failure import UsageError
 from schedkit.cli.when import when
 from schedkit.config import UnknownJobError, positive
 from schedkit.errors import ConfigError, did_you_mean
@@ -64,29 +68,64 @@ def history(
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
     """Show what happened to the fire times that came, newest first."""
-    limit = number if number is not None else None if since is not None else _ROWS
+    if since is not None and until is not None and until < since:
+        raise UsageError("--until is before --since")
+    query = Query(frozenset(jobs), state or frozenset(), since, until, number)
+    if number is None and since is None:
+        query = replace(query, limit=_ROWS + 1)  # to know whether there are more
     store = context.history()
     runs: list[Run] = []
     known: set[str] = set()
     if store is not None:
-        runs = store.runs(Query(frozenset(jobs), state or frozenset(), since, until, limit))
-        known = store.jobs() if jobs else set()
-        store.close()
+        with closing(store):
+            runs = store.runs(query)
+            known = store.jobs() if jobs else set()
+    _check(context, jobs, known)
+    more = number is None and since is None and len(runs) > _ROWS
+    runs = runs[:_ROWS] if more else runs
+    if json:
+        render.write_json([as_json(run) for run in runs])
+    else:
+        now = datetime.now(UTC)
+        rows = [_row(run, now) for run in runs]
+        render.write_table(_COLUMNS, rows, colour=context.colour())
+    if more:
+        sys.stderr.write(f"there are more: {_again(context, query, 5 * _ROWS)}\n")
+    elif not runs and not json:
+        sys.stderr.write(f"{_why_empty(context, query, is_there=store is not None)}\n")
+    return 0
+
+
+def _check(context: Context, jobs: Sequence[str], known: set[str]) -> None:
+    """Refuse the name of a job that is neither in the history nor in the files."""
     unknown = [name for name in jobs if name not in known]
-    if unknown:
+    if not unknown:
+        return
+    with suppress(ConfigError, NoFileError):
         known |= {job.name for job in context.load().jobs}
     for name in unknown:
         if name not in known:
             raise UnknownJobError(name, did_you_mean(name, known))
-    if json:
-        render.write_json([_as_json(run) for run in runs])
-        return 0
-    now = datetime.now(UTC)
-    if store is None:
-        sys.stderr.write("nothing has run yet: sched run\n")
-    rows = [_row(run, now) for run in runs]
-    render.write_table(_COLUMNS, rows, colour=context.colour())
-    return 0
+
+
+def _again(context: Context, query: Query, number: int) -> str:
+    """Return what to type to be shown more of the same."""
+    words = ["history", *sorted(query.jobs), "-n", str(number)]
+    if query.states:
+        words += ["--state", ",".join(sorted(query.states))]
+    if query.until is not None:
+        words += ["--until", query.until.isoformat()]
+    return context.command(*words)
+
+
+def _why_empty(context: Context, query: Query, *, is_there: bool) -> str:
+    """Return why nothing is shown, of a history that *is_there* or not, and what to type."""
+    jobs = sorted(query.jobs)
+    if not is_there or not (jobs or query.states or query.since or query.until):
+        return f"nothing has run yet: {context.command('run')}"
+    if query.states or query.since or query.until:
+        return f"no record matches; all there are: {context.command('history', *jobs)}"
+    return f"{' and '.join(jobs)} has no record yet: {context.command('next', *jobs)}"
 
 
 def _row(run: Run, now: datetime) -> list[render.Cell | str]:
@@ -125,14 +164,21 @@ def note(run: Run, now: datetime) -> render.Cell:
         said.append(f"returned {run.result}")
     if run.trigger is Trigger.CATCHUP and not said:
         said.append("late: caught up")
-    if run.trigger is Trigger.MANUAL:
-        said.append(f"triggered by {run.who}")
+    if (asked := asked_by(run)) is not None:
+        said.append(asked)
     if run.dropped_bytes:
         said.append(f"{run.dropped_bytes} bytes of output dropped")
     return render.Cell("; ".join(said))
 
 
-def _as_json(run: Run) -> dict[str, Any]:
+def asked_by(run: Run) -> str | None:
+    """Return in words who asked for a run that the schedule did not."""
+    asked = {"manual": "triggered", "at": "asked for", "backfill": "backfilled"}.get(run.trigger)
+    return None if asked is None else f"{asked} by {run.who}"
+
+
+def as_json(run: Run) -> dict[str, Any]:
+    """Return a record as plain data with stable names."""
     zone = ZoneInfo(run.timezone)
 
     def iso(time: datetime | None) -> str | None:
