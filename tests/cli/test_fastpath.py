@@ -54,6 +54,10 @@ LINES = [
     "resume a",
     "resume --all",
     "reload",
+    "reload --dry-run --json",
+    "plan",
+    "plan new.yaml --days 30 --json",
+    "plan -",
     "schema",
     "init",
     "init a.yaml --force",
@@ -66,6 +70,7 @@ LEFT = [
     "validate --format x",
     "validate --format", "schema extra", "--color red list", "history --state bad", "--state",
     "next --from soon", "run --for 5", "-c", "trigger", "logs a b", "trigger a b",
+    "plan a.yaml b.yaml", "plan --days 0", "plan --days 4000", "reload a",
     "trigger a --param x", "cancel a --signal frob",
 ]  # fmt: skip
 HEAVY = ("typer", "click", "pydantic", "pydantic_core", "yaml", "croniter", "rich", "dateutil")

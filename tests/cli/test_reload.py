@@ -40,7 +40,7 @@ def test_without_a_runner_there_is_nobody_to_do_it(sched: Sched) -> None:
         3,
         "",
         "error: no runner is up: the next one takes the files as they are then\n"
-        "  = help: check them with: sched validate\n",
+        "  = help: see what changes with: sched plan\n",
     )
 
     actual = sched("reload")

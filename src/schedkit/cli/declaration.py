@@ -35,6 +35,7 @@ VERBS = (
     "pause",
     "resume",
     "reload",
+    "plan",
     "schema",
     "init",
 )
