@@ -9,7 +9,7 @@ from typing import NamedTuple
 from files import NAME, Sched
 from schedkit import loader
 from schedkit.launch import output_file
-from schedkit.run import AttemptKey, Decision, Ended, Pause, Started, State
+from schedkit.run import AttemptKey, Decision, Ended, Pause, Started, State, Trigger
 from schedkit.store import Holder, Query
 from schedkit.store.sqlite import SQLiteStore
 
@@ -17,11 +17,19 @@ FIRED = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
 
 
 class Past(NamedTuple):
-    """What became of a fire time; *wrote* is what each of its attempts wrote, if anything."""
+    """
+    What became of a fire time; *wrote* is what each of its attempts wrote, if anything.
+
+    *duration* is that of each attempt; *due* is when one that waits is to start.
+    """
 
     job: str
     state: State
     wrote: tuple[bytes, ...] = (b"",)
+    duration: timedelta | None = None
+    due: datetime | None = None
+    trigger: Trigger = Trigger.SCHEDULE
+    who: str = "runner"
 
 
 def write_past(sched: Sched, past: Iterable[Past], pauses: Iterable[Pause] = ()) -> list[str]:
@@ -39,6 +47,7 @@ def write_past(sched: Sched, past: Iterable[Past], pauses: Iterable[Pause] = ())
         wish = Decision(
             one.job, fire, one.state if refused else State.QUEUED,
             reason="for a reason" if refused else None, at_once=one.state is not State.QUEUED,
+            due=one.due, trigger=one.trigger, who=one.who,
         )  # fmt: skip
         ((key, _),) = store.claim([wish], jobs, fire)
         if key is not None and one.state is not State.QUEUED:
@@ -63,6 +72,9 @@ def _attempts(
             store.claim_attempts(store.waiting(), fire)
         store.record([Started(key, fire, 1, 1, "x", str(path))])
         last = number == len(one.wrote)
+        if last and one.state is State.RETRYING:
+            store.record([Ended(key, fire, State.FAILED, "no luck", retry_at=one.due or fire)])
+            return
         if last and one.state is State.RUNNING:
             return
         store.record(
@@ -70,7 +82,7 @@ def _attempts(
                 Ended(
                     key, fire, one.state if last else State.FAILED,
                     None if one.state is State.SUCCEEDED else "no luck",
-                    retry_at=None if last else fire,
+                    duration=one.duration, retry_at=None if last else fire,
                 )
             ]
         )  # fmt: skip

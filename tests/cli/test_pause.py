@@ -126,7 +126,7 @@ def test_a_paused_job_is_listed_as_paused_by_whom_and_why(sched: Sched) -> None:
     ]
 
     lines = sched("list").stdout.splitlines()[1:]
-    actual = [line.split("\t")[4] for line in lines]
+    actual = [line.split("\t")[3] for line in lines]
 
     assert expected == actual
 

@@ -58,9 +58,9 @@ def filled(sched: Sched) -> Sched:
 
 def test_a_list_is_aligned_and_harmless(filled: Sched) -> None:
     expected = text("""
-        JOB  SCHEDULE                ZONE           LAST  NEXT      IN  DESCRIPTION
-        off  daily at 02:30          Europe/Berlin  -     disabled  -   red \\x1b[31m alert
-        old  dates 2020-01-01 00:00  Europe/Berlin  -     never     -   Once
+        JOB  SCHEDULE                ZONE           STATE     LAST  WHEN  RUNS  NEXT  IN
+        off  daily at 02:30          Europe/Berlin  disabled  -     -     -     -     -
+        old  dates 2020-01-01 00:00  Europe/Berlin  enabled   -     -     -     -     never
     """)
 
     actual = on_terminal(filled, "list", NO_COLOR="1")
@@ -70,9 +70,10 @@ def test_a_list_is_aligned_and_harmless(filled: Sched) -> None:
 
 def test_a_list_is_coloured(filled: Sched) -> None:
     expected = (
-        "\x1b[1mJOB  SCHEDULE                ZONE           LAST  NEXT   IN  DESCRIPTION\x1b[0m\n"
-        "\x1b[1mold\x1b[0m  dates 2020-01-01 00:00  Europe/Berlin  -     \x1b[33mnever\x1b[0m"
-        "  -   Once\n"
+        "\x1b[1mJOB  SCHEDULE                ZONE           STATE    LAST  WHEN  RUNS  NEXT"
+        "  IN     DESCRIPTION\x1b[0m\n"
+        "\x1b[1mold\x1b[0m  dates 2020-01-01 00:00  Europe/Berlin  enabled  -     -     -     -"
+        "     \x1b[33mnever\x1b[0m  Once\n"
     )
 
     actual = on_terminal(filled, "list", "old")
@@ -88,11 +89,11 @@ def test_colour_is_left_out_when_it_is_not_wanted(
     filled: Sched, arguments: tuple[str, ...], environment: dict[str, str]
 ) -> None:
     expected = text("""
-        JOB  SCHEDULE                ZONE           LAST  NEXT   IN  DESCRIPTION
-        old  dates 2020-01-01 00:00  Europe/Berlin  -     never  -   Once
+        JOB  SCHEDULE                ZONE           STATE    LAST  WHEN  RUNS  NEXT  IN
+        old  dates 2020-01-01 00:00  Europe/Berlin  enabled  -     -     -     -     never
     """)
 
-    actual = on_terminal(filled, *arguments, "list", "old", **environment)
+    actual = on_terminal(filled, *arguments, "list", "old", COLUMNS="84", **environment)
 
     assert f"{expected}\n" == actual
 

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from schedkit.cli import render
+from schedkit.cli import layout, render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
-from schedkit.cli.health import pause_as_json, pause_text, pauses
+from schedkit.cli.health import pause_as_json, pauses
+from schedkit.cli.sparkline import sparkline
+from schedkit.cli.standing import Standing, running_as_json, standing
 from schedkit.cli.verbs.history import COLOURS
 from schedkit.config import UnknownJobError
 from schedkit.errors import did_you_mean
 from schedkit.job import Job
 from schedkit.report import shown
-from schedkit.run import Pause, Run
+from schedkit.run import OpenAttempt, Pause, run_id
+from schedkit.store import Outcome, Reader
 
-_COLUMNS = ("JOB", "SCHEDULE", "ZONE", "LAST", "NEXT", "IN", "DESCRIPTION")
+_RUNS = 10  # of each job
+_COLUMNS = (
+    "JOB", "SCHEDULE", "ZONE", "STATE", "LAST", "WHEN", "RUNS", "NEXT", "IN", "DESCRIPTION",
+)  # fmt: skip
+# What a job is called, how it went and when it comes is what is left where there is little room.
+_GIVING_WAY = (
+    ("DESCRIPTION", 20), ("SCHEDULE", 24), ("DESCRIPTION", 0), ("STATE", 24), ("JOB", 32),
+    ("ZONE", 0), ("SCHEDULE", 14), ("STATE", 12), ("NEXT", 0), ("STATE", 9), ("JOB", 16),
+    ("RUNS", 5), ("SCHEDULE", 10), ("JOB", 12), ("SCHEDULE", 0), ("WHEN", 0), ("RUNS", 0),
+    ("IN", 8), ("STATE", 7), ("JOB", 8),
+)  # fmt: skip
+
+
+class _Known(NamedTuple):
+    """What the history knows, by the names of the jobs."""
+
+    latest: Mapping[str, Sequence[Outcome]]
+    pauses: Mapping[str, Pause]
+    running: Mapping[str, Sequence[OpenAttempt]]
 
 
 def list_(
@@ -27,7 +50,7 @@ def list_(
     ] = (),
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """List the jobs: when each fires, how its last run went, when the next one comes."""
+    """List the jobs: when each fires, how its last runs went, when the next one comes."""
     config = context.load()
     names = [job.name for job in config.jobs]
     for pattern in patterns:
@@ -38,27 +61,34 @@ def list_(
         for job in config.jobs
         if not patterns or any(fnmatchcase(job.name, pattern) for pattern in patterns)
     ]
-    store = context.history(config)
     now = datetime.now(UTC)
-    last: dict[str, Run] = {}
-    paused: dict[str, Pause] = {}
+    store = context.history(config)
+    known = _Known({}, {}, {})
     if store is not None:
-        last = store.last_runs([job.name for job in jobs])
-        paused = pauses(store, now)
-        store.close()
+        with closing(store):
+            known = _known(store, jobs, now)
     entries = [
-        (job, last.get(job.name), paused.get(job.name), _next_known(job, now)) for job in jobs
+        (
+            standing(job, known.pauses.get(job.name), known.running.get(job.name, ()), now),
+            known.latest.get(job.name, ()),
+        )
+        for job in jobs
     ]
     if json:
         render.write_json([_as_json(*entry) for entry in entries])
         return 0
-    rows = [_row(*entry, now) for entry in entries]
-    render.write_table(_COLUMNS, rows, colour=context.colour())
+    colour = context.colour()
+    rows = [_row(*entry, now, colour=colour) for entry in entries]
+    layout.write_table(_COLUMNS, rows, _GIVING_WAY, colour=colour)
     return 0
 
 
-def _next_known(job: Job, now: datetime) -> datetime | None:
-    return next(job.schedule.known_after(now), None) if job.enabled else None
+def _known(store: Reader, jobs: Sequence[Job], now: datetime) -> _Known:
+    latest = store.outcomes([job.name for job in jobs], _RUNS)
+    running: dict[str, list[OpenAttempt]] = {}
+    for attempt in store.open_attempts():
+        running.setdefault(attempt.job, []).append(attempt)
+    return _Known(latest, pauses(store, now), running)
 
 
 def schedule_text(job: Job) -> str:
@@ -72,47 +102,81 @@ def schedule_text(job: Job) -> str:
 
 
 def _row(
-    job: Job, last: Run | None, pause: Pause | None, fire: datetime | None, now: datetime
-) -> list[render.Cell | str]:
-    if not job.enabled:
-        coming: list[render.Cell | str] = [render.Cell("disabled", colour="yellow"), "-"]
-    elif pause is not None:
-        coming = [pause_text(pause), "-"]
-    elif fire is None and job.starts_with_runner:
-        coming = ["at startup", "-"]
-    elif fire is None:
-        coming = [render.Cell("never", colour="yellow"), "-"]
-    else:
-        local = fire.astimezone(job.timezone)  # the zone has a column of its own
-        coming = [render.Cell(local.isoformat(), f"{local:%a %Y-%m-%d %H:%M}")]
-        coming.append(render.countdown(fire - now))
-    state = "-" if last is None else render.Cell(last.state, colour=COLOURS[last.state])
+    stands: Standing, latest: Sequence[Outcome], now: datetime, *, colour: bool
+) -> list[render.Cell | layout.Parts | str]:
+    job, last = stands.job, latest[0] if latest else None
+    past: list[render.Cell | str] = ["-", "-"]
+    if last is not None:
+        ago = render.countdown(now - last.fire_time)
+        time = last.fire_time.astimezone(job.timezone).isoformat()
+        past = [
+            render.Cell(last.state, colour=COLOURS[last.state]),
+            render.Cell(time, ago if ago == "-" else f"{ago} ago"),
+        ]
     return [
         render.Cell(job.name, colour="bold"),
         schedule_text(job),
         str(job.timezone),
-        state,
-        *coming,
+        stands.cell(now),
+        *past,
+        sparkline(latest, colour=colour),
+        *_coming(stands, now),
         job.description,
     ]
 
 
-def _as_json(
-    job: Job, last: Run | None, pause: Pause | None, fire: datetime | None
-) -> dict[str, Any]:
+def _coming(stands: Standing, now: datetime) -> list[render.Cell | str]:
+    if stands.fire is None:
+        colour = None if stands.why_none == "-" else "yellow"
+        return ["-", render.Cell(stands.why_none, colour=colour)]
+    local = stands.fire.astimezone(stands.job.timezone)
+    return [
+        render.Cell(local.isoformat(), _soon(local, now)),
+        render.Cell(render.countdown(stands.fire - now), colour="cyan"),
+    ]
+
+
+def _soon(time: datetime, now: datetime) -> str:
+    """Return a zoned time to come: `today 14:30 CET`, `Sat 09:00 CET`, `2026-12-15 09:00 CET`."""
+    days = (time.date() - now.astimezone(time.tzinfo).date()).days
+    day = {0: "today", 1: "tomorrow"}.get(days, f"{time:%a}" if days < 7 else f"{time:%Y-%m-%d}")
+    seconds = f":{time:%S}" if time.second else ""
+    return f"{day} {time:%H:%M}{seconds} {time.tzname()}"
+
+
+def _as_json(stands: Standing, latest: Sequence[Outcome]) -> dict[str, Any]:
+    job, last = stands.job, latest[0] if latest else None
+
+    def iso(time: datetime | None) -> str | None:
+        return None if time is None else time.astimezone(job.timezone).isoformat()
+
     return {
         "job": job.name,
         "description": job.description,
         "enabled": job.enabled,
-        "paused": None if pause is None else pause_as_json(pause),
+        "state": stands.state,
+        "paused": None if stands.pause is None else pause_as_json(stands.pause),
+        "running": list(running_as_json(job, stands.running)),
         "schedule": schedule_text(job),
         "timezone": str(job.timezone),
         "file": shown(job.file),
         "line": job.line,
-        "last_run": None if last is None else last.id,
+        "last_run": None if last is None else run_id(last.run),
         "last_state": None if last is None else last.state,
-        "last_fire_time": None
-        if last is None
-        else last.fire_time.astimezone(job.timezone).isoformat(),
-        "next_fire_time": None if fire is None else fire.astimezone(job.timezone).isoformat(),
+        "last_fire_time": None if last is None else iso(last.fire_time),
+        "next_fire_time": iso(stands.fire),
+        "note": stands.note,
+        "runs": [
+            {
+                "id": run_id(one.run),
+                "state": one.state,
+                "fire_time": iso(one.fire_time),
+                "duration": _seconds(one.duration),
+            }
+            for one in latest
+        ],
     }
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds()

@@ -1,0 +1,96 @@
+"""How a job stands: enabled, paused or running, and when it fires next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from schedkit import durations
+from schedkit.calendars import CalendarEndsError
+from schedkit.cli.health import pause_text
+from schedkit.cli.render import Cell
+from schedkit.cli.verbs.next import nothing_after
+from schedkit.job import Job
+from schedkit.run import OpenAttempt, Pause, run_id
+
+
+@dataclass(frozen=True)
+class Standing:
+    """
+    How a job stands.
+
+    *fire* is its next fire time (UTC) that would become a run; without one, *why_none* says why in
+    a word or two, and *note* in full.
+    """
+
+    job: Job
+    pause: Pause | None
+    running: Sequence[OpenAttempt]
+    fire: datetime | None
+    why_none: str
+    note: str | None
+
+    @property
+    def state(self) -> str:
+        """In a word, the first that holds of: running, disabled, paused, enabled."""
+        if self.running:
+            return "running"
+        if not self.job.enabled:
+            return "disabled"
+        return "enabled" if self.pause is None else "paused"
+
+    def cell(self, now: datetime) -> Cell:
+        """Return all that holds of it: running for how long, paused by whom and why."""
+        cells = [_running(self.running, now)] if self.running else []
+        if not self.job.enabled:
+            cells.append(Cell("disabled", colour="yellow"))
+        elif self.pause is not None:
+            cells.append(pause_text(self.pause))
+        elif not cells:
+            return Cell("enabled")
+        shown = [cell.plain if cell.shown is None else cell.shown for cell in cells]
+        return Cell("; ".join(cell.plain for cell in cells), "; ".join(shown), cells[0].colour)
+
+
+def standing(
+    job: Job, pause: Pause | None, running: Sequence[OpenAttempt], now: datetime
+) -> Standing:
+    """Return how a job stands; *pause* is one that is not over."""
+    if not job.enabled:
+        return Standing(job, pause, running, None, "-", "disabled")
+    if pause is not None and pause.until is None:
+        return Standing(job, pause, running, None, "-", "paused")
+    start = now if pause is None or pause.until is None else pause.until - datetime.resolution
+    try:
+        fire = next(job.schedule.after(start), None)
+    except CalendarEndsError as error:
+        return Standing(job, pause, running, None, "calendar ends", str(error))
+    if fire is not None:
+        return Standing(job, pause, running, fire, "", None)
+    if job.starts_with_runner:
+        return Standing(job, pause, running, None, "at startup", "when the runner starts")
+    return Standing(job, pause, running, None, "never", nothing_after(job, start))
+
+
+def _running(running: Sequence[OpenAttempt], now: datetime) -> Cell:
+    several = f"{len(running)} " if len(running) > 1 else ""
+    started = [one.started for one in running if one.started is not None]
+    if not started:
+        return Cell(f"{several}starting", colour="cyan")
+    first = min(started)
+    shown = f"{several}running {durations.brief(now - first)}"
+    return Cell(f"{several}running since {first.isoformat()}", shown, "cyan")
+
+
+def running_as_json(job: Job, running: Sequence[OpenAttempt]) -> Iterator[dict[str, Any]]:
+    """Yield the attempts of a job that go on as plain data with stable names."""
+    for one in running:
+        started = None if one.started is None else one.started.astimezone(job.timezone)
+        yield {
+            "id": run_id(one.key.run),
+            "attempt": one.key.number,
+            "started": None if started is None else started.isoformat(),
+            "pid": one.pid,
+        }
