@@ -38,6 +38,7 @@ VERBS = (
     "plan",
     "schema",
     "init",
+    "import",
 )
 
 

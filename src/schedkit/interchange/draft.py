@@ -48,11 +48,16 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What was read: jobs, keys for the top of the file, and what is not the same."""
+    """
+    What was read: jobs, keys for the top of the file, and what is not the same.
+
+    *comment* is what comments of the source say that are about no job.
+    """
 
     jobs: tuple[Draft, ...]
     differences: tuple[Difference, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
+    comment: str = ""
 
 
 class Refusal(NamedTuple):
@@ -104,6 +109,8 @@ def to_yaml(imported: Imported, header: str = _HEADER) -> str:
         for job in imported.jobs
     )
     parts.append(f"jobs:\n{jobs}" if jobs else "jobs: {}\n")
+    if imported.comment:
+        parts.append(_comment(imported.comment))
     lost = [one for one in imported.differences if not one.taken]
     if lost:
         lines = [f"{one.place}: {one.text}\n  {one.message}" for one in lost]
