@@ -53,7 +53,7 @@ def _entry_point(text: str) -> str:
 
 
 EntryPoint = Annotated[
-    str, Written(str, _entry_point, str, r"^[\w.]+:[\w.]+$", "package.module:function")
+    str, Written(str, _entry_point, str, r"^[^\s:]+:[^\s:]+$", "package.module:function")
 ]
 
 
@@ -109,16 +109,16 @@ class _Variable(Form):
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema."""
-        sources = [
-            {
-                "type": "object",
-                "properties": {key: {"type": "string", "description": source.__doc__}},
-                "required": [key],
-                "additionalProperties": False,
-            }
-            for key, source in self._SOURCES.items()
-        ]
-        return {"anyOf": [{"type": ["string", "number", "boolean"]}, *sources]}
+        return {
+            "type": ["string", "number", "boolean", "object"],
+            "properties": {
+                key: {"type": "string", "description": source.__doc__}
+                for key, source in self._SOURCES.items()
+            },
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        }
 
 
 # Words that a shell does not take for a program of that name, beside `true` and `false`, which

@@ -21,9 +21,19 @@ from schedkit.filters import FILTERS, Filter
 from schedkit.limits import Account, History, Limits, Nice, Output, Umask
 from schedkit.parts import DST_NEEDS, span_problems
 from schedkit.retry import Retry
-from schedkit.scalars import Duration, Moment, Moments, Zone
+from schedkit.scalars import DATES_PATTERN, Duration, Moment, Moments, Zone
 from schedkit.schedule import Schedule
-from schedkit.values import STRICT_FIELDS, Bare, Form, Listed, Whole, Written, shape
+from schedkit.values import (
+    DEFINITION,
+    STRICT_FIELDS,
+    Bare,
+    Form,
+    Listed,
+    Meanings,
+    Whole,
+    Written,
+    shape,
+)
 from schedkit.vocabulary import Many
 
 _AS_THE_CLOCK = ClockChanges()
@@ -75,14 +85,32 @@ class _NeverOn(Many[Filter]):
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: what filters have, or dates."""
-        day = {"type": "string", "pattern": r"^(\d{4}-)?\d{1,2}-\d{1,2}$"}
         own = super().schema()
-        return {"anyOf": [day, {"type": "array", "items": {"anyOf": [day, *own["anyOf"]]}}, own]}
+        days = {
+            "if": {"type": "string", "pattern": r"^\s*\d"},
+            "then": {"pattern": DATES_PATTERN, "patternErrorMessage": "write it as 12-25"},
+            "else": {DEFINITION: own.pop(DEFINITION)},
+        }
+        one = {"type": ["string", "object"], **days}
+        return {**own, **days, "items": one, "examples": ["12-25"]}
 
 
 def _on_date(raw: object) -> object:
     is_date = isinstance(raw, str) and raw.strip()[:1].isdigit()
     return {"on_date": raw} if is_date else raw
+
+
+_OVERLAPS = Meanings(
+    (
+        "It is skipped.",
+        "It waits for that run; one that comes while another waits is skipped.",
+        "It waits for that run, and so does each that follows, in order.",
+        "It ends that run, then starts.",
+        "It starts beside that run.",
+    )
+)
+_CATCHUPS = Meanings(("None of them is.", "The latest of them is.", "All of them are."))
+_INTERRUPTED = Meanings(("It is over.", "It runs again: once, or as retry allows."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +190,16 @@ class Keys:
 
     retry: Annotated[Retry, Bare("max_retries")] | None = None
     """What happens when an attempt did not succeed; a number is max_retries."""
-    overlap: Literal["skip", "queue_one", "queue_all", "replace", "allow"] = "skip"
+    overlap: Annotated[Literal["skip", "queue_one", "queue_all", "replace", "allow"], _OVERLAPS] = (
+        "skip"
+    )
     """What a fire time does while an earlier run goes on: skip, wait, end that run, run beside."""
     pool: str | None = None
     """The pool of the file that it takes a slot of while it runs: without a free one it waits."""
     priority: Annotated[int, Whole(-1000, 1000)] = 0
     """Of those that wait for a slot, the highest goes first."""
 
-    catchup: Literal["none", "latest", "all"] = "latest"
+    catchup: Annotated[Literal["none", "latest", "all"], _CATCHUPS] = "latest"
     """Which of the fire times missed while no runner was up are run late."""
     catchup_window: Duration = timedelta(days=1)
     """How late it may still be run."""
@@ -179,7 +209,7 @@ class Keys:
     """This late is still on time."""
     start_deadline: Duration | None = None
     """A run that has waited this long since it was due is not started any more: it is missed."""
-    on_interrupted: Literal["fail", "rerun"] = "fail"
+    on_interrupted: Annotated[Literal["fail", "rerun"], _INTERRUPTED] = "fail"
     """Whether a run whose process was lost is over, or runs again: once, or as retry allows."""
 
     output: Output = _USUAL_OUTPUT

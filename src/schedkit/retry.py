@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from schedkit.commands import ExitCodes
 from schedkit.errors import ConfigError, Problem
 from schedkit.scalars import Duration
-from schedkit.values import STRICT_FIELDS
+from schedkit.values import STRICT_FIELDS, Meanings
 
 _MOST_RETRIES = 1_000_000  # more is a mistake
+_BACKOFFS = Meanings(
+    ("Not at all: 30s, 30s, 30s.", "By itself: 30s, 1m, 90s.", "By the factor: 30s, 1m, 2m.")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Retry:
     """How often it is tried again, after the first attempt."""
     delay: Duration = timedelta(seconds=30)
     """How long after the end of an attempt the next one starts."""
-    backoff: Literal["fixed", "linear", "exponential"] = "fixed"
+    backoff: Annotated[Literal["fixed", "linear", "exponential"], _BACKOFFS] = "fixed"
     """How the delay grows: not at all, by itself each time, or by the factor each time."""
     factor: float = 2.0
     """What an exponential delay is multiplied with each time."""

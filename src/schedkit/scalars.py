@@ -36,6 +36,7 @@ Zone = Annotated[
 # ---- times of day
 
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+_TIME_PATTERN = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 
 
 def wall_time(text: str) -> time:
@@ -60,9 +61,7 @@ def wall_time_text(at: time) -> str:
     return at.isoformat() if at.second else at.strftime("%H:%M")
 
 
-_WALL_TIME = Written(
-    time, wall_time, wall_time_text, r"^([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?$", "02:30"
-)
+_WALL_TIME = Written(time, wall_time, wall_time_text, _TIME_PATTERN, "02:30")
 WallTimes = Annotated[tuple[time, ...], Listed(_WALL_TIME, sorted_once)]
 
 
@@ -96,7 +95,7 @@ Times = Annotated[
         TimeRange,
         time_range,
         time_range_text,
-        r"^\s*\d{1,2}:\d{2}(:\d{2})?\s*-\s*\d{1,2}:\d{2}(:\d{2})?\s*$",
+        rf"^{_TIME_PATTERN}\s*-\s*{_TIME_PATTERN}$",
         "09:30-16:00",
     ),
 ]
@@ -257,7 +256,9 @@ def month_day_text(day: MonthDay) -> str:
     return f"{year}{day.month:02}-{day.day:02}"
 
 
-_DATE_PATTERN = r"(\d{4}-)?\d{1,2}-\d{1,2}"
+_DAY_PATTERN = r"(0?[1-9]|1[0-2])-(0?[1-9]|[12]\d|3[01])"
+_DATE_PATTERN = rf"(\d{{4}}-)?{_DAY_PATTERN}"
+DATES_PATTERN = rf"^\s*{_DATE_PATTERN}(\s*,\s*{_DATE_PATTERN})*\s*$"
 _MONTH_DAY = Written(MonthDay, month_day, month_day_text, rf"^{_DATE_PATTERN}$", "12-25")
 MonthDays = Annotated[tuple[MonthDay, ...], Listed(_MONTH_DAY)]
 
@@ -345,7 +346,7 @@ MOMENT = _Moment(
     datetime,
     moment,
     moment_text,
-    r"^\d{4}-\d{1,2}-\d{1,2}[T ]+\d{1,2}:\d{2}(:\d{2})?$",
+    rf"^\d{{4}}-{_DAY_PATTERN}[T ]+{_TIME_PATTERN}$",
     "2026-12-24 18:00",
 )
 Moment = Annotated[datetime, MOMENT]

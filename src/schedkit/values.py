@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Hashable)
 # What every class that is read from a file tells pydantic.
 STRICT_FIELDS = {"extra": "forbid", "use_attribute_docstrings": True}
+DEFINITION = "x-definition"  # in a JSON Schema: what else holds stands under this name
 _WHOLE = re.compile(r"^\s*[-+]?[0-9]{1,1000}\s*$")  # Python reads no more than 4300 digits
 
 
@@ -86,9 +87,11 @@ class Written(Form, Generic[T]):
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: a text of the pattern."""
-        numbers = ["integer"] if re.search(self.pattern, "1") else []
-        kinds = ["string", *numbers] if numbers else "string"
-        return {"type": kinds, "pattern": self.pattern, "examples": [self.example]}
+        kinds = ["string", "integer"] if re.search(self.pattern, "1") else "string"
+        blank = r"\s*"
+        inner = inside(self.pattern).removeprefix(blank).removesuffix(blank)
+        pattern = rf"^{blank}({inner}){blank}$"
+        return {"type": kinds, "pattern": pattern, "examples": [self.example]}
 
 
 @dataclass(frozen=True)
@@ -166,9 +169,23 @@ class Listed(Form, Generic[T]):
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: a text with commas, or a list of texts."""
         one = self.item.schema()
-        inner = self.item.pattern.removeprefix("^").removesuffix("$")
-        text = one | {"pattern": rf"^({inner})(\s*,\s*({inner}))*$"}
+        inner = inside(one["pattern"])
+        text = {**one, "pattern": rf"^{inner}(,{inner})*$"}
         return {"anyOf": [text, {"type": "array", "items": one, "minItems": 1}]}
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """What each text of a Literal means, in its order, for an editor to show."""
+
+    texts: tuple[str, ...]
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        own = handler(schema)
+        assert len(own["enum"]) == len(self.texts)
+        return {**own, "enumDescriptions": list(self.texts)}
 
 
 @dataclass(frozen=True)
@@ -189,10 +206,15 @@ class Bare:
     ) -> dict[str, Any]:
         whole = handler(schema)
         bare = handler.resolve_ref_schema(whole)["properties"][self.field]
-        return {"anyOf": [bare, whole]}
+        return {"anyOf": [whole, bare]}
 
     def _spelled_out(self, raw: object) -> object:
         return {self.field: raw} if isinstance(raw, (str, int)) else raw
+
+
+def inside(pattern: str) -> str:
+    """Return a pattern of a whole text as it stands within that of a longer one."""
+    return pattern.removeprefix("^").removesuffix("$")
 
 
 def sorted_once(values: Iterable[Any]) -> tuple[Any, ...]:

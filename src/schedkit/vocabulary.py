@@ -16,10 +16,9 @@ from typing import Any, Generic, TypeVar
 
 from schedkit import values
 from schedkit.errors import ConfigError, Problem, did_you_mean
-from schedkit.values import Form
+from schedkit.values import DEFINITION, Form
 
 W = TypeVar("W")
-VOCABULARY = "x-vocabulary"  # stands in a JSON Schema where any word of one may
 _CRON = re.compile(r"[\d*]\S*(\s+\S+){4,}$")
 _FIRST = re.compile(r"\s*(\S+)\s*")
 
@@ -175,8 +174,8 @@ class One(Form, Generic[W]):
         return self.vocabulary.written(value)
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema: the name of the vocabulary, where its definition belongs."""
-        return {VOCABULARY: self.vocabulary.kind}
+        """Return the JSON Schema: a text or a mapping, of which the definition says more."""
+        return {"type": ["string", "object"], DEFINITION: self.vocabulary.kind}
 
 
 @dataclass(frozen=True)
@@ -213,9 +212,9 @@ class Many(Form, Generic[W]):
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: one word, or a list of them."""
-        one = {VOCABULARY: self.vocabulary.kind}
-        several = {"type": "array", "items": one, "minItems": self.at_least}
-        return {"anyOf": [one, several, *([] if self.at_least else [{"type": "null"}])]}
+        one = One(self.vocabulary).schema()
+        kinds = [*one["type"], "array", *([] if self.at_least else ["null"])]
+        return {**one, "type": kinds, "items": one, "minItems": self.at_least}
 
 
 def _field_names(cls: type) -> list[str]:

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
+from any_words import CALENDARS, EXCHANGES, Words
 from files import NAME, VALID, diagnostics, load
+from schedkit import values
+from schedkit.adjustments import ADJUSTMENTS
+from schedkit.calendars import WEEKDAYS, known
+from schedkit.clocks import CLOCKS
+from schedkit.filters import FILTERS
+from schedkit.job import Keys
 from schedkit.loader import document
 from schedkit.loader.schema import schema
 
@@ -93,12 +100,25 @@ ACCEPTED = [
 def problems(written: str) -> list[str]:
     """Return what an editor would say of a file that the loader accepts."""
     load(written)
-    as_an_editor_reads_it = document.read(Path(NAME)).typed()
-    validator = jsonschema.Draft7Validator(schema())
-    return [
-        f"{error.json_path}: {error.message}"
-        for error in validator.iter_errors(as_an_editor_reads_it)
-    ]
+    return as_an_editor_says()
+
+
+def as_an_editor_says() -> list[str]:
+    """Return what an editor would say of the file, which reads it with the types of YAML 1.2."""
+    typed = document.read(Path(NAME)).typed()
+    found = jsonschema.Draft7Validator(schema()).iter_errors(typed)
+    return [f"{error.json_path}: {error.message}" for error in found]
+
+
+def _keys(part: Any) -> list[tuple[str, Any]]:
+    """Return every key that somebody may write, with its schema, wherever it stands in *part*."""
+    if isinstance(part, list):
+        return [found for one in part for found in _keys(one)]
+    if not isinstance(part, dict):
+        return []
+    own = part.get("properties", {})
+    found = [(name, one) for name, one in own.items() if not {"$ref", "doNotSuggest"} & one.keys()]
+    return found + [pair for key, one in part.items() if key != "if" for pair in _keys(one)]
 
 
 def test_the_schema_is_one_of_draft_7() -> None:
@@ -123,21 +143,24 @@ def test_every_reference_of_the_schema_leads_somewhere() -> None:
         return own.union(*map(references, part.values()))
 
     whole = schema()
-    expected = {f"#/$defs/{name}" for name in whole["$defs"]}
+    expected: list[str] = []
 
-    actual = references(whole)
+    actual = []
+    for reference in references(whole):
+        found: Any = whole
+        for step in reference.removeprefix("#/").split("/"):
+            found = found.get(step, {})
+        if not found:
+            actual.append(reference)
 
-    assert actual <= expected
+    assert expected == actual
 
 
 def test_every_key_and_word_of_the_schema_says_what_it_is() -> None:
     whole = schema()
     expected: list[str] = []
 
-    job = whole["$defs"]["job"]["properties"]
-    words = [m for kind in ("clock", "filter", "adjustment") for m in whole["$defs"][kind]["anyOf"]]
-    actual = [name for name, key in job.items() if not key.get("description")]
-    actual += [str(word) for word in words if "properties" in word and not word["description"]]
+    actual = [name for name, one in _keys(whole) if len(one.get("description", "")) < 10]
 
     assert expected == actual
 
@@ -147,16 +170,15 @@ def test_a_default_that_is_shown_could_be_written() -> None:
     whole = schema()
     expected: list[str] = []
 
-    parts = [whole["$defs"][name] for name in ("job", "Retry", "Success", "Limits", "Output")]
+    keys = [(name, one) for name, one in _keys(whole) if "default" in one]
     actual = [
-        f"{name}: {key['default']}"
-        for part in [*parts, whole["$defs"]["History"], whole["properties"]["runner"]]
-        for name, key in part["properties"].items()
-        if "default" in key
-        and not jsonschema.Draft7Validator({**key, "$defs": whole["$defs"]}).is_valid(
-            key["default"]
+        f"{name}: {one['default']}"
+        for name, one in keys
+        if not jsonschema.Draft7Validator({**one, "definitions": whole["definitions"]}).is_valid(
+            one["default"]
         )
     ]
+    assert len(keys) > 20
 
     assert expected == actual
 
@@ -183,6 +205,7 @@ def test_a_job_that_the_loader_takes_fits_the_schema(keys: str) -> None:
         VALID,
         "jobs:\n",
         "jobs: {}\n",
+        "calendars: {a: {weekend: 'fri,sat', closed: 2026-12-24, open: }, b: {}}\njobs: {}\n",
         "timezone: local\n",
         "x-anything: [1]\njobs: {}\n",
         "pools: {a: 1, b: '2'}\nrunner: {max_parallel: 8, reload_on_change: false}\njobs: {}\n",
@@ -207,6 +230,23 @@ def test_a_file_that_the_loader_takes_fits_the_schema(written: str) -> None:
     assert expected == actual
 
 
+@pytest.mark.parametrize("seed", ["a", "b", "c"])
+def test_any_words_that_the_loader_takes_fit_the_schema(seed: str) -> None:
+    words = Words(seed)
+    expected: list[str] = []
+
+    written = "".join(f"  j{number}: {words.job()}\n" for number in range(150))
+    Path(NAME).write_text(f"{CALENDARS}jobs:\n{written}", encoding="utf-8")
+    with known({"office": WEEKDAYS}):  # not as a file: most of them fire never, which takes time
+        for keys in document.read(Path(NAME)).plain()["jobs"].values():
+            values.read(Keys, keys)
+    actual = as_an_editor_says()
+
+    assert expected == actual
+    every = {*CLOCKS.words, *FILTERS.words, *ADJUSTMENTS.words} - {*EXCHANGES}
+    assert set() == {word for word in every if word not in written}
+
+
 @pytest.mark.parametrize(
     "written",
     [
@@ -229,6 +269,20 @@ def test_a_file_that_the_loader_takes_fits_the_schema(written: str) -> None:
         "jobs: {a: {command: x, clock: every 1h, limits: {memory: lots}}}\n",
         "jobs: {a: {command: x, clock: every 1h, limits: {memory: 512}}}\n",
         "jobs: {a: {command: x, clock: every 1h, start: 2026-12-24}}\n",
+        "jobs: {a: {command: x, clock: every 5}}\n",
+        "jobs: {a: {command: x, clock: daily at 25:00}}\n",
+        "jobs: {a: {command: x, clock: daily}}\n",
+        "jobs: {a: {command: x, clock: rrule FREQ=DAILY}}\n",
+        "jobs: {a: {command: x, clock: {every: 5m, cron: 0 9 * * *}}}\n",
+        "jobs: {a: {command: x, clock: every 1h, filters: weekday x}}\n",
+        "jobs: {a: {command: x, clock: every 1h, filters: not wekday}}\n",
+        "jobs: {a: {command: x, clock: every 1h, never_on: 13-25}}\n",
+        "jobs: {a: {command: x, clock: every 1h, enabled: maybe}}\n",
+        "jobs: {a: {command: x, clock: every 1h, env: {A: {from_fil: x}}}}\n",
+        "jobs: {a: {command: x, python: 'm:f', clock: every 1h}}\n",
+        "jobs: {a: {command: x}}\n",
+        "jobs: {a: {clock: every 1h}}\n",
+        "calendars: {a: [DE]}\njobs: {}\n",
     ],
 )
 def test_what_the_schema_can_know_it_refuses(written: str) -> None:

@@ -140,7 +140,7 @@ class AddBusinessDays(Adjustment):
     __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "add_business_days 2"
 
-    n: Annotated[int, Written(int, _count, str, r"^-?\d{1,4}$", "2")]
+    n: Annotated[int, Written(int, _count, str, r"^[-+]?\d{1,5}$", "2")]
     """How many."""
     calendar: CalendarName = WEEKDAYS
     """A name under calendars:, a country or an exchange; without one, Monday to Friday."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from schedkit.calendars import packages
 from schedkit.calendars.calendar import WEEKDAYS, Calendar
 from schedkit.errors import ConfigError, Problem, did_you_mean
-from schedkit.values import Form, shape
+from schedkit.values import DEFINITION, Form, shape
 
 _named: ContextVar[Mapping[str, Calendar]] = ContextVar("named", default={})  # noqa: B039  # never changed
 
@@ -42,15 +42,16 @@ class _Calendar(Form):
         return value.written
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema."""
-        return {"anyOf": [{"type": "string", "examples": ["DE", "US-CA", "XNYS"]}, SCHEMA]}
+        """Return the JSON Schema: a name, or a mapping as the definition of a calendar has it."""
+        kinds = ["string", "object"]
+        return {"type": kinds, "examples": ["DE", "US-CA", "XNYS"], DEFINITION: "calendar"}
 
 
 CalendarName = Annotated[Calendar, _Calendar()]
 _HINT = "name one under calendars:, a country such as DE or DE-BY, or an exchange such as XNYS"
-_DATES = {"type": "array", "items": {"type": "string", "pattern": r"^\d{4}-\d{1,2}-\d{1,2}$"}}
-SCHEMA: dict[str, Any] = {
-    "type": "object",
+_DATE = {"pattern": r"^\s*\d{4}-\d{1,2}-\d{1,2}\s*$", "examples": ["2026-12-24"]}
+_DATES = {**_DATE, "type": ["array", "string", "null"], "items": {"type": "string", **_DATE}}
+SCHEMA: dict[str, Any] = {  # of its mapping form
     "properties": {
         "country": {"type": "string", "description": "Whose public holidays: DE, US."},
         "subdivision": {"type": "string", "description": "A part of the country: BY, CA."},

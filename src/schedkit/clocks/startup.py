@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from schedkit.clocks.clock import Clock
-from schedkit.values import STRICT_FIELDS
+from schedkit.values import STRICT_FIELDS, Meanings
+
+_EACH = Meanings(("Each start of the runner.", "The first one after each boot, as cron's @reboot."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Startup(Clock):
 
     __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
-    each: Literal["runner", "boot"] = "runner"
+    each: Annotated[Literal["runner", "boot"], _EACH] = "runner"
     """At each start of the runner, or at the first one after each boot, as cron's @reboot."""
 
     def __str__(self) -> str:

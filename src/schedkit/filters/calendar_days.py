@@ -100,7 +100,7 @@ class NthBusinessDay(Filter):
     __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "nth_business_day -1"
 
-    n: Annotated[int, Written(int, _n, str, r"^-?\d{1,2}$", "-1")]
+    n: Annotated[int, Written(int, _n, str, r"^[-+]?\d{1,4}$", "-1")]
     """Which one: 1 is the first, -1 the last."""
     calendar: CalendarName = WEEKDAYS
     """A name under calendars:, a country or an exchange; without one, Monday to Friday."""

@@ -155,7 +155,7 @@ class NthWeekday(Filter):
             NthDay,
             _nth_day,
             lambda day: f"{day.n} {WEEKDAYS[day.weekday]}",
-            r"^(-?[1-5]|last)\s+\w+$",
+            r"^([-+]?0*[1-5]|[Ll][Aa][Ss][Tt])\s+\w+$",
             "2 tue",
         ),
     ]

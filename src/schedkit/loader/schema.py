@@ -1,153 +1,128 @@
-"""The JSON Schema of a file of schedules, from the same declarations that read it."""
+"""
+The JSON Schema of a file of schedules, from the same declarations that read it.
+
+An editor shows what a schema says is wrong as it is, so there is one thing for it to say: what may
+be a text, a list or a mapping is one schema, each keyword of which speaks of one of these alone,
+and no choice between several that all fail. What is written `errorMessage` and the like is no
+JSON Schema: language servers know it, all else passes over it.
+"""
 
 from __future__ import annotations
 
-import inspect
-import re
-from dataclasses import MISSING, fields
-from typing import Any
-
-from schedkit import values
-from schedkit.adjustments import ADJUSTMENTS
 from schedkit.calendars import SCHEMA as CALENDAR
-from schedkit.clocks import CLOCKS
-from schedkit.filters import FILTERS
 from schedkit.job import Keys
+from schedkit.loader.schema_parts import VOCABULARIES, Schema, of_class, ref, said, tidy
+from schedkit.loader.schema_words import vocabulary_schema
 from schedkit.settings import RunnerSettings
 from schedkit.values import Whole
-from schedkit.vocabulary import VOCABULARY, Vocabulary
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
-def schema() -> dict[str, Any]:
+def schema() -> Schema:
     """Return the JSON Schema (draft 7, which every editor knows) of a whole file."""
-    definitions: dict[str, Any] = {}
-    for vocabulary in (CLOCKS, FILTERS, ADJUSTMENTS):
-        definitions[vocabulary.kind] = _vocabulary(vocabulary, definitions)
-    job = _of(Keys, definitions)
+    definitions: Schema = {}
+    for vocabulary in VOCABULARIES:
+        definitions[vocabulary.kind] = vocabulary_schema(vocabulary, definitions)
+    keys = of_class(Keys, definitions)
+    definitions["calendar"] = tidy(CALENDAR)
+    calendar = {
+        "type": ["object", "string"],
+        "errorMessage": "a calendar is a mapping, such as {country: DE}",
+        "allOf": [ref("calendar")],
+    }
     # What a job has to have may stand in the defaults, and half of a retry in each.
-    for own in (job, *(definitions[name] for name in _MERGED)):
+    for own in (keys, *(definitions[name] for name in _MERGED)):
         own.pop("required", None)
-    defaults = {**job, "type": ["object", "null"]}
-    zone = job["properties"]["timezone"]
+    top = {
+        "timezone": {
+            **keys["properties"]["timezone"],
+            "description": "The zone of every job that names none: local is the machine's.",
+        },
+        "defaults": _mapping("Keys of jobs, merged under those of every job.", ref("keys")),
+        "calendars": _named("Calendars by name, for filters and adjustments.", calendar),
+        "pools": _named(
+            "How many runs there may be at a time in each pool, by its name.", Whole(1).schema()
+        ),
+        "runner": _mapping("Settings of the runner itself.", ref("runner")),
+        "state": {**tidy({"type": "string"}), "description": "Where history and output go."},
+        "jobs": _named("The jobs, by name.", ref("job")),
+    }
     return {
         "$schema": _DRAFT,
-        "title": "sched schedules",
+        "title": "sched",
         "type": "object",
-        "properties": {
-            "timezone": {**zone, "description": "The zone of every job that names none."},
-            "defaults": {**defaults, "description": "Merged under every job."},
-            "calendars": {
-                "type": ["object", "null"],
-                "description": "Calendars by name, for filters and adjustments.",
-                "additionalProperties": CALENDAR,
-            },
-            "pools": {
-                "type": ["object", "null"],
-                "description": "How many runs there may be at a time in each pool, by its name.",
-                "additionalProperties": Whole(1).schema(),
-            },
-            "runner": _of(RunnerSettings, definitions),
-            "state": {"type": "string", "description": "The directory of history and output."},
-            "jobs": {
-                "type": ["object", "null"],
-                "description": "The jobs, by name.",
-                "additionalProperties": {"$ref": "#/$defs/job"},
-            },
-        },
+        "properties": {name: said(name, one) for name, one in top.items()},
         "patternProperties": {"^x-": {}},
         "additionalProperties": False,
-        "$defs": {"job": job, **definitions},
+        "allOf": _what_each_job_needs(),
+        "definitions": {
+            "job": _job(),
+            "keys": keys,
+            "runner": of_class(RunnerSettings, definitions),
+            **definitions,
+        },
     }
 
 
 _MERGED = ("Retry", "Success")
 
 
-def _of(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a dataclass; what it refers to goes into *definitions*."""
-    from pydantic.json_schema import GenerateJsonSchema
-
-    generator = GenerateJsonSchema(by_alias=False, ref_template="#/$defs/{model}")
-    found: dict[str, Any] = generator.generate(values.adapter(kind).core_schema)
-    definitions.update({name: _tidy(one) for name, one in found.pop("$defs", {}).items()})
-    tidy: dict[str, Any] = _tidy(found)
-    return tidy
+def _mapping(description: str, *parts: Schema) -> Schema:
+    return {"type": ["object", "null"], "description": description, "allOf": list(parts)}
 
 
-def _tidy(schema: Any) -> Any:
-    """
-    Return a schema of pydantic's as one of a file.
-
-    Without the titles that it makes up, with our references; and a text may stand without quotes
-    where YAML takes it for a number, a number in quotes.
-    """
-    if isinstance(schema, list):
-        return [_tidy(entry) for entry in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if VOCABULARY in schema:
-        return {"$ref": f"#/$defs/{schema[VOCABULARY]}"}
-    kind = schema.get("type")
-    if kind == "string" and not schema.keys() & {"pattern", "enum", "const"}:
-        schema = {**schema, "type": ["string", "number", "boolean"]}
-    elif kind in ("integer", "number"):
-        schema = {**schema, "type": [kind, "string"], "pattern": r"^\s*[-+]?[0-9.]+\s*$"}
-    dropped = {"title"} if isinstance(schema.get("title"), str) else set()
-    if not _can_be_written(schema):
-        dropped.add("default")
-    return {key: _tidy(entry) for key, entry in schema.items() if key not in dropped}
+def _named(description: str, entry: Schema) -> Schema:
+    found = {"type": ["object", "null"], "description": description}
+    return {**found, "additionalProperties": entry}
 
 
-def _can_be_written(schema: dict[str, Any]) -> bool:
-    """Return whether a file could say the default of a schema: pydantic shows a value otherwise."""
-    default, pattern = schema.get("default"), schema.get("pattern", "")
-    if schema.get("type") == "string":
-        return isinstance(default, str) and re.search(pattern, default) is not None
-    return not isinstance(default, (dict, list))
+# ---- jobs
 
 
-def _vocabulary(vocabulary: Vocabulary[Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a word: a text that begins with one, or a mapping that has one."""
-    mappings = []
-    bare, words = [], []
-    for word in vocabulary.words:
-        cls = vocabulary.class_of(word)
-        mapping, needs_value = _word(word, cls, definitions)
-        mappings.append(mapping)
-        words.append(re.escape(word))
-        if not needs_value:
-            bare.append(word)
-    text = {
-        "type": "string",
-        "pattern": rf"^\s*({'|'.join(words)})(\s|$)",
-        "examples": [
-            getattr(vocabulary.class_of(word), "EXAMPLE", word) for word in vocabulary.words
+def _job() -> Schema:
+    both = "command and python are both there: keep one"
+    return {
+        "type": "object",
+        "errorMessage": "a job is a mapping: write its keys below its name",
+        "allOf": [
+            ref("keys"),
+            {
+                "if": {"required": ["python"], "properties": {"python": {"type": "string"}}},
+                "then": {
+                    "properties": {
+                        "command": {"type": "null", "errorMessage": both, "doNotSuggest": True}
+                    }
+                },
+            },
         ],
     }
-    return {
-        "description": f"One of: {', '.join(vocabulary.words)}.",
-        "anyOf": [*([{"enum": bare}] if bare else []), text, *mappings],
-    }
 
 
-def _word(word: str, cls: type, definitions: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """Return the schema of a word's mapping form, and whether it needs a value."""
-    own = _of(cls, definitions)
-    properties: dict[str, Any] = own.get("properties", {})
-    names = [field for field in fields(cls) if field.init]
-    value: dict[str, Any] = {"type": "null"}
-    needs_value = False
-    if names:
-        value = properties.pop(names[0].name)
-        needs_value = names[0].default is MISSING
-    summary = inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0]
-    mapping = {
-        "type": "object",
-        "description": summary,
-        "properties": {word: value, **properties},
-        "required": [word],
-        "additionalProperties": False,
+def _what_each_job_needs() -> list[Schema]:
+    """Return that a job has a clock and something to run, unless the defaults of the file do."""
+    clock = {
+        "required": ["clock"],
+        "errorMessage": "a job needs a clock, such as: clock: daily at 02:30",
     }
-    return mapping, needs_value
+    command = {
+        "required": ["command"],
+        "errorMessage": "a job needs something to run, such as: command: ./backup.sh",
+    }
+    run = {"if": {"required": ["python"]}, "else": command}
+    return [
+        {"if": _in_defaults("clock"), "else": _each_job(clock)},
+        {
+            "if": {"anyOf": [_in_defaults("command"), _in_defaults("python")]},
+            "else": _each_job(run),
+        },
+    ]
+
+
+def _in_defaults(key: str) -> Schema:
+    has = {"type": "object", "required": [key]}
+    return {"required": ["defaults"], "properties": {"defaults": has}}
+
+
+def _each_job(needs: Schema) -> Schema:
+    return {"properties": {"jobs": {"additionalProperties": needs, "doNotSuggest": True}}}
