@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 from schedkit.errors import ConfigError, Problem
@@ -56,16 +56,21 @@ def shown(file: str) -> str:
     return file if relative.startswith("..") else relative
 
 
-def full(diagnostic: Diagnostic) -> str:
+Paint = Callable[[str, str], str]  # a text and the name of its colour
+
+
+def full(diagnostic: Diagnostic, paint: Paint = lambda text, _: text) -> str:
     """Return a diagnostic with its line, a caret below what is meant, and the way out."""
-    lines = [safe(f"{diagnostic.place}: {diagnostic.severity}: {_short(diagnostic.message)}")]
+    colour = "red" if diagnostic.severity == "error" else "yellow"
+    place, severity = safe(diagnostic.place), paint(diagnostic.severity, colour)
+    lines = [f"{paint(place, 'bold')}: {severity}: {safe(_short(diagnostic.message))}"]
     margin = " " * len(str(diagnostic.line))
     if diagnostic.text:
         before, meant, after = _window(diagnostic)
-        caret = " " * width(before) + "^" * max(width(meant), 1)
+        caret = " " * width(before) + paint("^" * max(width(meant), 1), colour)
         lines += [f"{diagnostic.line} | {before}{meant}{after}", f"{margin} | {caret}"]
     if diagnostic.hint:
-        lines.append(safe(f"{margin} = help: {_short(diagnostic.hint)}"))
+        lines.append(f"{margin} = {paint('help', 'cyan')}: {safe(_short(diagnostic.hint))}")
     return "\n".join(lines)
 
 
@@ -87,22 +92,28 @@ def _short(text: str) -> str:
 
 
 def concise(diagnostic: Diagnostic) -> str:
-    """Return a diagnostic in one line."""
-    hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
-    return f"{diagnostic.place}: {diagnostic.severity}: {diagnostic.message}{hint}"
+    """Return a diagnostic in one line, as editors read it."""
+    return safe(f"{diagnostic.place}: {diagnostic.severity}: {_with_hint(diagnostic)}")
 
 
-def github(diagnostic: Diagnostic) -> str:
+def github(diagnostic: Diagnostic, workspace: str | None = None) -> str:
     """
-    Return a diagnostic as a workflow command.
+    Return a diagnostic as a workflow command; *workspace* is where the repository is checked out.
 
     Source: GitHub Actions, "Workflow commands", "Setting an error message".
     """
-    message = diagnostic.message + (f" ({diagnostic.hint})" if diagnostic.hint else "")
-    properties = f"file={_escaped(diagnostic.file, ',:')}"
+    file = os.path.relpath(diagnostic.file, workspace) if workspace else diagnostic.file
+    given: dict[str, object] = {"file": diagnostic.file if file.startswith("..") else file}
     if diagnostic.line:
-        properties += f",line={diagnostic.line},col={diagnostic.column}"
-    return f"::{diagnostic.severity} {properties}::{_escaped(message)}"
+        end = diagnostic.column + diagnostic.length
+        given |= {"line": diagnostic.line, "col": diagnostic.column, "endColumn": end}
+    given["title"] = "sched"
+    properties = ",".join(f"{name}={_escaped(str(value), ',:')}" for name, value in given.items())
+    return f"::{diagnostic.severity} {properties}::{_escaped(_with_hint(diagnostic))}"
+
+
+def _with_hint(diagnostic: Diagnostic) -> str:
+    return f"{diagnostic.message} ({diagnostic.hint})" if diagnostic.hint else diagnostic.message
 
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, object]]:

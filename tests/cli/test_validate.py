@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from cli.test_terminal import on_terminal
 from files import Answer, Sched, text
 
 BROKEN = """\
@@ -40,10 +45,25 @@ CONCISE = (
     "schedules.yaml:5:5: error: unknown key 'timzone' in job 'backup' (did you mean 'timezone'?)\n"
 )
 GITHUB = (
-    "::error file=schedules.yaml,line=4,col=12::unknown clock 'evry' (did you mean 'every'?)\n"
-    "::error file=schedules.yaml,line=5,col=5::unknown key 'timzone' in job 'backup'"
-    " (did you mean 'timezone'?)\n"
+    "::error file=schedules.yaml,line=4,col=12,endColumn=16,title=sched::unknown clock 'evry'"
+    " (did you mean 'every'?)\n"
+    "::error file=schedules.yaml,line=5,col=5,endColumn=12,title=sched::unknown key 'timzone' in"
+    " job 'backup' (did you mean 'timezone'?)\n"
 )
+
+
+def piped(sched: Sched, written: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Return what a command line answers that is written something into its stdin."""
+    return subprocess.run(
+        [sys.executable, "-m", "schedkit", *arguments],
+        cwd=sched.directory,
+        env=sched.environment,
+        input=written,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
 
 
 def test_a_file_without_problems_is_said_to_be_one(sched: Sched) -> None:
@@ -109,8 +129,8 @@ def test_json_is_one_array(sched: Sched) -> None:
         (("--strict",), 78, f"{WARNING}\n\nschedules.yaml: 1 job, 1 problem\n"),
         (
             ("--strict", "--format", "github"), 78,
-            ("::warning file=schedules.yaml,line=2,col=22::the program 'no-such-program'"
-            " is not found\n"),
+            ("::warning file=schedules.yaml,line=2,col=22,endColumn=37,title=sched::the program"
+            " 'no-such-program' is not found\n"),
         ),
     ],
 )  # fmt: skip
@@ -158,10 +178,125 @@ def test_a_file_that_is_not_there_is_invalid(sched: Sched) -> None:
     assert expected == actual
 
 
+def test_files_of_one_command_are_one_namespace(sched: Sched) -> None:
+    sched.write("jobs: {a: {command: x, clock: every 1h}}\n", "a.yaml")
+    sched.write("jobs: {a: {command: x, clock: every 1h}}\n", "b.yaml")
+    expected = Answer(78, "b.yaml:1:8: error: the job 'a' is already at a.yaml:1\n", "")
+
+    actual = sched("validate", "--format", "concise", "a.yaml", "b.yaml")
+
+    assert expected == actual
+
+
+def test_each_file_can_be_one_of_its_own(sched: Sched) -> None:
+    """So they come from a repository with a file for each of its teams."""
+    sched.write(SUSPICIOUS, "a.yaml")
+    sched.write("timezone: UTC\njobs: {backup: {command: x, clock: every 1h}}\n", "b.yaml")
+    expected = Answer(
+        0,
+        f"{WARNING.replace('schedules', 'a')}\n\na.yaml: 1 job, 1 problem\n"
+        "b.yaml: 1 job, no problems\n",
+        "",
+    )
+
+    actual = sched("validate", "--each", "a.yaml", "b.yaml")
+
+    assert expected == actual
+
+
+def test_of_files_that_stand_for_themselves_one_that_is_broken_is_enough(sched: Sched) -> None:
+    sched.write(BROKEN)
+    sched.write("jobs: {}\n", "good.yaml")
+    expected = Answer(78, CONCISE, "")
+
+    actual = sched("validate", "--each", "--format", "concise", "schedules.yaml", "good.yaml")
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "stdout"),
+    [
+        (BROKEN, 78, f"{FULL}\n\n-: 2 problems\n".replace("schedules.yaml", "-")),
+        (SUSPICIOUS, 0, f"{WARNING}\n\n-: 1 job, 1 problem\n".replace("schedules.yaml", "-")),
+        ("", 78, "-:1:1: error: the file is empty\n  = help: run 'sched init' for one to begin"),
+    ],
+)
+def test_a_file_can_come_through_a_pipe(sched: Sched, written: str, code: int, stdout: str) -> None:
+    done = piped(sched, written, "validate", "-")
+
+    actual = (done.returncode, done.stdout[: len(stdout)], done.stderr)
+
+    assert (code, stdout, "") == actual
+
+
+def test_a_pipe_with_a_name_is_read_once(sched: Sched) -> None:
+    """Such as bash makes of `<(...)`."""
+    os.mkfifo(sched.directory / "pipe")
+    expected = (0, "pipe: 1 job, 1 problem")
+
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit((sched.directory / "pipe").write_text, SUSPICIOUS)
+        answer = sched("validate", "pipe")
+        writing.result(30)
+    actual = (answer.code, answer.stdout.splitlines()[-1])
+
+    assert expected == actual
+
+
+def test_stdin_that_is_closed_cannot_be_read(sched: Sched) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$0" -m schedkit validate --format concise - <&-', sys.executable],
+        cwd=sched.directory, env=sched.environment, capture_output=True, text=True, timeout=30,
+        check=False,
+    )  # fmt: skip
+
+    actual = (done.returncode, done.stdout, done.stderr)
+
+    assert (78, "-: error: cannot be read: bad file descriptor\n", "") == actual
+
+
+@pytest.mark.parametrize(
+    ("workspace", "file"),
+    [(".", "deploy/schedules.yaml"), ("deploy", "schedules.yaml"), ("other", "schedules.yaml")],
+)
+def test_github_is_told_the_place_in_the_repository(
+    sched: Sched, workspace: str, file: str
+) -> None:
+    """A step may work in a directory of its own; what is outside stays as it was named."""
+    sched.write("x: 1\n", "deploy/schedules.yaml")
+    inside = Sched(sched.directory / "deploy")
+    expected = f"::error file={file},line=1,col=1,endColumn=2,title=sched::unknown key 'x'"
+
+    answer = inside(
+        "validate", "--format", "github", GITHUB_WORKSPACE=str(sched.directory / workspace)
+    )
+    actual = answer.stdout.partition(" (")[0]
+
+    assert expected == actual
+
+
+def test_problems_are_coloured_on_a_terminal(sched: Sched) -> None:
+    sched.write(BROKEN)
+    expected = (
+        "\x1b[1mschedules.yaml:4:12\x1b[0m: \x1b[31merror\x1b[0m: unknown clock 'evry'\n"
+        "4 |     clock: evry 5m\n"
+        "  |            \x1b[31m^^^^\x1b[0m\n"
+        "  = \x1b[36mhelp\x1b[0m: did you mean 'every'?\n"
+    )
+
+    actual = on_terminal(sched, "validate").partition("\n\n")[0]
+
+    assert expected == f"{actual}\n"
+
+
 def test_an_unknown_format_is_a_wrong_use(sched: Sched) -> None:
     expected = (
-        2, "", "Invalid value for '--format': 'xml' is not one of: full, concise, json, github"
-    )  # fmt: skip
+        2,
+        "",
+        "Invalid value for '--format': 'xml' is unknown (it is one of: full, concise, json,"
+        " github)",
+    )
 
     answer = sched("validate", "--format", "xml")
     actual = (answer.code, answer.stdout, answer.complaint)

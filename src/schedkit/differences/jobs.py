@@ -214,7 +214,7 @@ def _of_changed(going: Sequence[Going], changed: Sequence[str], after: Job) -> t
     running = []
     if at_start:
         again = ", another attempt has the new" if after.retry is not None else ""
-        running.append(f"goes on with the old {_and(at_start)}{again}")
+        running.append(f"goes on with the {_and(at_start)} it began with{again}")
     if at_once:
         running.append(f"has the new {_and(at_once)} from now on")
     waits = [f"starts with the new {_and(waiting)}"] if waiting else []

@@ -2,55 +2,92 @@
 
 from __future__ import annotations
 
-import sys
+import os
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import INVALID_FILE
 
+if TYPE_CHECKING:
+    from schedkit.report import Diagnostic
+
 _FORMATS = ("full", "concise", "json", "github")
+
+
+class _Checked(NamedTuple):
+    """What was found in files that belong together; how many jobs is known of valid ones alone."""
+
+    names: Sequence[str]
+    jobs: int | None
+    found: list[Diagnostic]
 
 
 def validate(
     context: Context,
     files: Annotated[
-        tuple[str, ...], Argument("Files and directories to check; else the usual ones.", "PATH")
+        tuple[str, ...],
+        Argument("Files and directories, - for stdin; else the usual ones.", "PATH"),
     ] = (),
     strict: Annotated[bool, Option(("--strict",), "Take warnings for errors.")] = False,
     format: Annotated[  # noqa: A002  # the name of the option
         str, Option(("--format",), "How to say it.", "FORMAT", choices=_FORMATS)
     ] = "full",
+    each: Annotated[
+        bool, Option(("--each",), "Check each PATH by itself: they do not belong together.")
+    ] = False,
 ) -> int:
     """Check files of schedules and say every problem at once; exit 78 when there is one."""
-    from schedkit import loader, report
-    from schedkit.loader import checks
+    from schedkit import report
 
-    paths = tuple(map(Path, files)) or context.paths
-    try:
-        config = loader.load(paths)
-        found = checks.check(config)
-        jobs = len(config.jobs)
-    except loader.InvalidFileError as error:
-        found, jobs = error.diagnostics, None
-    errors = [one for one in found if strict or one.severity == "error"]
+    names = files or tuple(map(str, context.paths))
+    checked = [_check(one) for one in ([(name,) for name in names] if each else [names])]
+    found = [diagnostic for one in checked for diagnostic in one.found]
     if format == "json":
         render.write_json(report.as_json(found))
     elif format == "full":
-        sys.stdout.write("".join(f"{report.full(one)}\n\n" for one in found))
-        sys.stdout.write(f"{_summary(paths, jobs, len(found))}\n")
+        _write(checked, colour=context.colour())
     else:
-        line = report.github if format == "github" else report.concise
-        sys.stdout.write("".join(f"{line(one)}\n" for one in found))
-    return INVALID_FILE if errors else 0
+        github = partial(report.github, workspace=os.environ.get("GITHUB_WORKSPACE"))
+        line = github if format == "github" else report.concise
+        render.write_text("".join(f"{line(one)}\n" for one in found))
+    return INVALID_FILE if any(strict or one.severity == "error" for one in found) else 0
 
 
-def _summary(paths: tuple[Path, ...], jobs: int | None, problems: int) -> str:
-    what = ", ".join(map(str, paths))
-    counted = "no problems" if not problems else _plural(problems, "problem")
-    return f"{what}: {counted}" if jobs is None else f"{what}: {_plural(jobs, 'job')}, {counted}"
+def _check(names: Sequence[str]) -> _Checked:
+    """Check files that are one namespace."""
+    from schedkit import loader
+    from schedkit.loader import checks
+
+    try:
+        given = loader.piped(names)
+        config = loader.load([Path(name) for name in names], given)
+        return _Checked(names, len(config.jobs), checks.check(config, given))
+    except loader.InvalidFileError as error:
+        return _Checked(names, None, error.diagnostics)
+
+
+def _write(checked: Sequence[_Checked], *, colour: bool) -> None:
+    from schedkit import report
+
+    paint = partial(render.painted, wanted=colour)
+    parts = []
+    for one in checked:
+        parts += [f"{report.full(diagnostic, paint)}\n\n" for diagnostic in one.found]
+        parts.append(f"{_summary(one)}\n")
+    render.write_text("".join(parts))
+
+
+def _summary(one: _Checked) -> str:
+    from schedkit.texts import safe
+
+    counted = _plural(len(one.found), "problem") if one.found else "no problems"
+    jobs = "" if one.jobs is None else f"{_plural(one.jobs, 'job')}, "
+    return safe(f"{', '.join(one.names)}: {jobs}{counted}")
 
 
 def _plural(number: int, noun: str) -> str:
