@@ -291,12 +291,8 @@ def test_problems_are_coloured_on_a_terminal(sched: Sched) -> None:
 
 
 def test_an_unknown_format_is_a_wrong_use(sched: Sched) -> None:
-    expected = (
-        2,
-        "",
-        "Invalid value for '--format': 'xml' is unknown (it is one of: full, concise, json,"
-        " github)",
-    )
+    known = "full, concise, json, github"
+    expected = (2, "", f"Invalid value for '--format': 'xml' is unknown (it is one of: {known})")
 
     answer = sched("validate", "--format", "xml")
     actual = (answer.code, answer.stdout, answer.complaint)
