@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from cli.test_terminal import on_terminal
 from files import Answer, Sched, text
+from past import FIRED, Past, write_past
+from schedkit.run import Pause, State, Trigger
 
 JOBS = """
 timezone: Europe/Berlin
@@ -213,3 +221,222 @@ def test_a_number_beyond_all_measure_is_answered_in_our_words(filled: Sched, num
     actual = [words for words in ("Traceback", "Value error") if words in answer.stderr]
 
     assert expected == actual
+
+
+# ---- what a history knows beside the file
+
+SOON = datetime(2098, 12, 30, 12, tzinfo=UTC)
+LATER = datetime(2099, 1, 1, 11, 30, tzinfo=UTC)
+RARE = """
+timezone: Europe/Berlin
+jobs:
+  report: {command: x, clock: {dates: [2099-01-01 12:00, 2099-01-02 12:00]}, retry: 4}
+  off: {command: x, clock: {dates: 2099-01-01 12:00}, enabled: false}
+"""
+
+
+@pytest.fixture
+def rare(sched: Sched) -> Sched:
+    """Return the command beside a file of two jobs that fire in 2099."""
+    sched.write(RARE)
+    return sched
+
+
+def by_alice(job: str, due: datetime, trigger: str = "at") -> Past:
+    return Past(job, State.QUEUED, due=due, trigger=Trigger(trigger), who="alice")
+
+
+def test_runs_that_somebody_asked_for_come_among_those_of_the_schedule(rare: Sched) -> None:
+    first, second = write_past(rare, [by_alice("report", LATER), by_alice("off", SOON, "manual")])
+    expected = Answer(
+        0,
+        "NEXT\tJOB\tWHY\n"
+        f"2098-12-30T13:00:00+01:00\toff\tmanual, by alice, run {second}\n"
+        f"2099-01-01T12:30:00+01:00\treport\tat, by alice, run {first}\n"
+        "2099-01-02T12:00:00+01:00\treport\tdates 2099-01-01 12:00 and 1 more\n",
+        "off: disabled\n",
+    )
+
+    answer = timeless(rare("next"))
+    lines = answer.stdout.splitlines(keepends=True)
+    actual = answer._replace(stdout="".join([*lines[:2], *lines[3:]]))
+
+    assert "2099-01-01T12:00:00+01:00\treport" in lines[2]
+    assert expected == actual
+
+
+def test_a_retry_comes_when_it_is_due(rare: Sched) -> None:
+    (run,) = write_past(rare, [Past("report", State.RETRYING, (b"", b""), due=SOON)])
+    expected = f"2098-12-30T13:00:00+01:00\treport\tretry 2 of 4, run {run}"
+
+    actual = timeless(rare("next", "-n", "1")).stdout.splitlines()[1]
+
+    assert expected == actual
+
+
+def test_json_has_the_run_of_what_is_no_fire_time(rare: Sched) -> None:
+    (run,) = write_past(rare, [by_alice("report", SOON)])
+    expected = Answer(
+        0,
+        text(f"""
+            [
+              {{
+                "job": "report",
+                "fire_time": "2098-12-30T13:00:00+01:00",
+                "timezone": "Europe/Berlin",
+                "clock": null,
+                "moved_from": null,
+                "note": "at, by alice",
+                "run": "{run}"
+              }}
+            ]
+        """)
+        + "\n",
+        "",
+    )
+
+    actual = rare("next", "-n", "1", "--json")
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("-n", "2"), ["2098-12-30T13:00:00+01:00", "2099-01-01T12:00:00+01:00"]),
+        (("--from", "2099-01-01 11:00", "-n", "1"), ["2099-01-01T12:30:00+01:00"]),
+        (("--from", "2099-01-01 11:30"), ["2099-01-02T12:00:00+01:00"]),
+        (("--until", "2098-12-30 12:00"), ["2098-12-30T13:00:00+01:00"]),
+        (("off",), []),
+    ],
+)  # fmt: skip
+def test_the_options_count_for_runs_that_wait_too(
+    rare: Sched, arguments: tuple[str, ...], expected: list[str]
+) -> None:
+    write_past(rare, [by_alice("report", SOON), by_alice("report", LATER)])
+
+    actual = [one["fire_time"] for one in json.loads(rare("next", "--json", *arguments).stdout)]
+
+    assert expected == actual
+
+
+def test_a_run_that_is_due_already_is_none_to_come(rare: Sched) -> None:
+    write_past(rare, [by_alice("report", FIRED)])
+    expected = ["dates 2099-01-01 12:00 and 1 more"] * 2
+
+    actual = [one["clock"] for one in json.loads(rare("next", "--json").stdout)]
+
+    assert expected == actual
+
+
+def test_a_fire_time_within_a_pause_is_said_to_be(rare: Sched) -> None:
+    pause = Pause("report", "alice", FIRED, datetime(2099, 1, 2, 11, tzinfo=UTC), "no\x1b paper")
+    clock = "dates 2099-01-01 12:00 and 1 more"
+    (run,) = write_past(rare, [by_alice("report", SOON)], [pause])
+    expected = Answer(
+        0,
+        "NEXT\tJOB\tWHY\n"
+        "2098-12-30T13:00:00+01:00\treport\t"
+        f"at, by alice, run {run}, paused by alice: no\\x1b paper\n"
+        f"2099-01-01T12:00:00+01:00\treport\t{clock}, paused by alice: no\\x1b paper\n"
+        f"2099-01-02T12:00:00+01:00\treport\t{clock}\n",
+        "",
+    )
+
+    actual = timeless(rare("next", "report"))
+
+    assert expected == actual
+
+
+def test_json_has_the_pause_of_a_fire_time_within_it(rare: Sched) -> None:
+    pause = Pause("report", "alice", FIRED, datetime(2099, 1, 2, 11, tzinfo=UTC))
+    write_past(rare, [], [pause])
+    paused = {
+        "who": "alice",
+        "since": "2026-03-02T02:30:00+00:00",
+        "until": "2099-01-02T11:00:00+00:00",
+        "reason": None,
+    }
+    expected = [
+        ("2099-01-01T12:00:00+01:00", paused),
+        ("2099-01-02T12:00:00+01:00", None),
+    ]
+
+    answer = rare("next", "--json").stdout
+    actual = [(one["fire_time"], one.get("paused")) for one in json.loads(answer)]
+
+    assert expected == actual
+
+
+def test_a_fire_time_within_a_pause_is_dim_on_a_terminal(rare: Sched) -> None:
+    rare.write("jobs: {日本: {command: x, clock: {dates: 2099-01-01 12:00}}}\n")
+    write_past(rare, [], [Pause("日本", "alice", FIRED)])
+    expected = (
+        "Thu 2099-01-01 12:00:00 UTC  \x1b[2m{}\x1b[0m  \x1b[2m日本\x1b[0m  "
+        "\x1b[2mdates 2099-01-01 12:00, paused by alice\x1b[0m\n"
+    )
+
+    shown = on_terminal(rare, "next").splitlines(keepends=True)[1]
+    actual = shown.replace(shown.split()[4].partition("m")[2].partition("\x1b")[0], "{}")
+
+    assert expected == actual
+
+
+def overwritten(path: Path) -> None:
+    path.write_bytes(b"what is this" * 1000)
+
+
+def of_another_program(path: Path) -> None:
+    path.unlink()
+    path.touch()
+
+
+def newer(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize("spoil", [overwritten, of_another_program, newer])
+def test_without_a_history_that_can_be_read_the_file_still_answers(
+    rare: Sched, spoil: Callable[[Path], None]
+) -> None:
+    write_past(rare, [by_alice("report", SOON)])
+    spoil(rare.directory / ".sched/history.db")
+    row = "2099-01-01T12:00:00+01:00\treport\tdates 2099-01-01 12:00 and 1 more\n"
+    warning = "warning: extra runs and pauses are not shown: "
+
+    answer = timeless(rare("next", "report", "-n", "1"))
+
+    assert (0, f"NEXT\tJOB\tWHY\n{row}") == (answer.code, answer.stdout)
+    assert [warning] == [line[: len(warning)] for line in answer.stderr.splitlines()]
+
+
+def test_a_history_that_somebody_has_locked_is_done_without(rare: Sched) -> None:
+    write_past(rare, [by_alice("report", SOON)])
+    path = rare.directory / ".sched/history.db"
+    expected = Answer(
+        0,
+        "NEXT\tJOB\tWHY\n2099-01-01T12:00:00+01:00\treport\tdates 2099-01-01 12:00 and 1 more\n",
+        f"warning: extra runs and pauses are not shown: {path}: database is locked\n",
+    )
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("UPDATE runs SET who = 'bob'")
+
+        actual = timeless(rare("next", "report", "-n", "1"))
+
+    assert expected == actual
+
+
+def test_a_history_that_is_being_written_is_read_all_the_same(rare: Sched) -> None:
+    (run,) = write_past(rare, [by_alice("report", SOON)])
+    with closing(sqlite3.connect(rare.directory / ".sched/history.db")) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("UPDATE runs SET who = 'bob'")
+
+        answer = rare("next", "-n", "1", "--json")
+
+    assert [("at, by alice", run)] == [
+        (one["note"], one["run"]) for one in json.loads(answer.stdout)
+    ]

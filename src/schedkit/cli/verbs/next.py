@@ -1,10 +1,10 @@
-"""`sched next`: the fire times to come, from the file alone."""
+"""`sched next`: the fire times to come, and the runs that somebody asked for beside them."""
 
 from __future__ import annotations
 
 import heapq
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import Annotated, Any, NamedTuple
@@ -13,25 +13,41 @@ from schedkit.calendars import CalendarEndsError
 from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
+from schedkit.cli.expected import Beside, Expected, beside
+from schedkit.cli.health import pause_as_json
 from schedkit.cli.when import when, year_of
 from schedkit.config import positive
 from schedkit.filters import Filter
 from schedkit.job import Job
+from schedkit.run import Pause
 from schedkit.scalars import moment_text
 from schedkit.schedule import HORIZON
 from schedkit.timeline import local, resolved
-from schedkit.traces import Bound, Trace
+from schedkit.traces import Bound, Fire, Trace
 
 _ROWS = 10
 
 
 class Coming(NamedTuple):
-    """A fire time of a job, or a time that a filter drops; ordered by time, then of the file."""
+    """
+    A fire time of a job, a time that a filter drops, or a run that waits for its time.
+
+    Ordered by time, then as the file has the jobs.
+    """
 
     time: datetime
     place: int
     job: Job
-    trace: Trace
+    what: Fire | Trace | Expected
+
+    @property
+    def trace(self) -> Trace | None:
+        """What became of the candidate of a clock; None for a run that waits."""
+        if isinstance(self.what, Fire):
+            time, clock, candidate = self.what
+            nominal = next(iter(clock.nominals(candidate, self.job.timezone)))
+            return Trace(candidate, clock, nominal, None, None, (), time)
+        return self.what if isinstance(self.what, Trace) else None
 
 
 def next_(
@@ -54,54 +70,65 @@ def next_(
     ] = False,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Show the fire times to come, from the file alone: no runner is needed."""
+    """Show the fire times to come, and runs that wait for theirs; no runner is needed."""
     config = context.load()
-    chosen = [job for job in config.named(jobs) if job.enabled]
+    asked = config.named(jobs)
     now = datetime.now(UTC)
     start = since or now
-    ended: dict[str, str] = {}
-    fires = coming(chosen, start, ended, skipped=skipped)
+    known = beside(context, config, {job.name for job in asked}, start)
+    said: dict[str, str] = {}
+    fires = coming(asked, start, said, skipped=skipped, expected=known.expected)
     if until is not None:
         fires = takewhile(lambda one: one.time <= until, fires)
     limit = number if number is not None else None if until is not None else _ROWS
-    found = list(islice(fires, limit))
+    found = [(one, _pause(one, known)) for one in islice(fires, limit)]
     if json:
-        render.write_json([_as_json(fire) for fire in found])
+        render.write_json([as_json(*one) for one in found])
         return 0
     render.write_table(
         ("NEXT", "IN", "JOB", "WHY"),
-        [_row(fire, now) for fire in found],
+        [_row(*one, now) for one in found],
         colour=context.colour(),
     )
-    shown = {one.job.name for one in found}
-    for job in config.named(jobs):
-        said = ended.get(job.name) or (None if job.name in shown else _why_not_there(job, start))
-        if said is not None:
-            sys.stderr.write(f"{job.name}: {said}\n")
+    shown = {one.job.name for one, _ in found}
+    for job in asked:
+        if skipped and job.enabled and job.name not in shown | said.keys():
+            none = next(job.schedule.known_after(start), None) is None
+            said |= {job.name: _why_none(job, start)} if none else {}
+        if job.name in said:
+            sys.stderr.write(f"{job.name}: {said[job.name]}\n")
     return 0
 
 
 def coming(
     jobs: Iterable[Job],
     start: datetime,
-    ended: dict[str, str] | None = None,
+    said: dict[str, str] | None = None,
     *,
     skipped: bool = False,
+    expected: Sequence[Expected] = (),
 ) -> Iterator[Coming]:
     """
     Yield the fire times of all *jobs* later than *start*, in order of time, then of the file.
 
-    With *skipped* also what filters drop, and what is moved at the time it is moved from. A job
-    whose calendar ends is then in *ended*, with what is to be said of it.
+    With *skipped* also what filters drop, and what is moved at the time it is moved from. Among
+    them what is *expected* beside the schedules. Of each job one fire time more is looked for than
+    is yielded. A job that has none, or whose calendar ends, is then in *said*, with why.
     """
-    said = {} if ended is None else ended
-    sources = [_of(place, job, start, said, skipped=skipped) for place, job in enumerate(jobs)]
-    return heapq.merge(*sources, key=lambda one: one[:2])
+    why = {} if said is None else said
+    places = {job.name: (place, job) for place, job in enumerate(jobs)}
+    sources = [_of(place, job, start, why, skipped=skipped) for place, job in places.values()]
+    extra = (Coming(one.due, *places[one.run.job], one) for one in expected)
+    return heapq.merge(*sources, extra, key=lambda one: one[:2])
 
 
 def _of(
-    place: int, job: Job, start: datetime, ended: dict[str, str], *, skipped: bool
+    place: int, job: Job, start: datetime, said: dict[str, str], *, skipped: bool
 ) -> Iterator[Coming]:
+    if not job.enabled:
+        said[job.name] = "disabled"
+        return
+    fires = False
     try:
         if skipped:
             for trace in job.schedule.traces(start):
@@ -109,11 +136,19 @@ def _of(
                 yield Coming(time, place, job, trace)
         else:
             for fire in job.schedule.fires(start):
-                nominals = list(fire.clock.nominals(fire.candidate, job.timezone))
-                trace = Trace(fire.candidate, fire.clock, nominals[0], None, None, (), fire.time)
-                yield Coming(fire.time, place, job, trace)
+                fires = True
+                yield Coming(fire.time, place, job, fire)
     except CalendarEndsError as error:
-        ended[job.name] = str(error)
+        said[job.name] = str(error)
+    else:
+        if not fires and not skipped:
+            said[job.name] = _why_none(job, start)
+
+
+def _pause(coming: Coming, known: Beside) -> Pause | None:
+    trace = coming.trace
+    dropped = trace is not None and trace.dropped_by is not None
+    return None if dropped else known.pause(coming.job.name, coming.time)
 
 
 def _landed(trace: Trace, job: Job) -> datetime:
@@ -121,23 +156,36 @@ def _landed(trace: Trace, job: Job) -> datetime:
     return trace.time or resolved(trace.moves[-1].wall, job.timezone)
 
 
-def _row(coming: Coming, now: datetime) -> list[render.Cell | str]:
+def _row(coming: Coming, pause: Pause | None, now: datetime) -> list[render.Cell | str]:
     job, trace = coming.job, coming.trace
-    why = [str(trace.clock), *_became(coming)]
-    if (note := _note(coming)) is not None:
-        why.append(note)
-    dropped = trace.dropped_by is not None
+    dims = pause is not None or (trace is not None and trace.dropped_by is not None)
     return [
         render.moment(coming.time.astimezone(job.timezone)),
-        render.Cell(render.countdown(coming.time - now), colour="dim" if dropped else "cyan"),
-        render.Cell(job.name, colour="dim" if dropped else "bold"),
-        render.Cell(", ".join(why), colour="dim" if dropped else None),
+        render.Cell(render.countdown(coming.time - now), colour="dim" if dims else "cyan"),
+        render.Cell(job.name, colour="dim" if dims else "bold"),
+        render.Cell(why(coming, pause), colour="dim" if dims else None),
     ]
 
 
-def _became(coming: Coming) -> Iterator[str]:
+def why(coming: Coming, pause: Pause | None) -> str:
+    """Return why a run comes, and what becomes of it if anything else does."""
+    trace = coming.trace
+    if trace is None:
+        assert isinstance(coming.what, Expected)
+        said = [str(coming.what), f"run {coming.what.run.id}"]
+    else:
+        note = _note(trace, coming.job)
+        said = [str(trace.clock), *_became(coming, trace), *([] if note is None else [note])]
+    if pause is not None:
+        from schedkit import planner
+
+        said.append(planner.why_paused(pause))
+    return ", ".join(said)
+
+
+def _became(coming: Coming, trace: Trace) -> Iterator[str]:
     """Yield what became of a candidate other than that it fires."""
-    job, trace = coming.job, coming.trace
+    job = coming.job
     if isinstance(trace.dropped_by, Filter):
         yield f"dropped by {trace.dropped_by}" + (f" ({trace.why})" if trace.why else "")
         return
@@ -146,53 +194,48 @@ def _became(coming: Coming) -> Iterator[str]:
         to = landed.astimezone(job.timezone)
         words = ", ".join(str(move.adjustment) for move in trace.moves)
         yield f"moved to {to:%a %Y-%m-%d %H:%M} by {words}"
-    elif (moved := _moved_from(coming)) is not None:
+    elif (moved := _moved_from(coming, trace)) is not None:
         yield f"moved from {moved:%a %Y-%m-%d %H:%M}"
     if isinstance(trace.dropped_by, Bound):
         yield f"{trace.why} {moment_text(trace.dropped_by.wall)}"
 
 
-def _moved_from(coming: Coming) -> datetime | None:
-    fires = coming.trace.time or coming.time
-    if coming.trace.candidate == fires:
-        return None
-    return coming.trace.candidate.astimezone(coming.job.timezone)
+def _moved_from(coming: Coming, trace: Trace) -> datetime | None:
+    fires = trace.time or coming.time
+    return None if trace.candidate == fires else trace.candidate.astimezone(coming.job.timezone)
 
 
-def _note(coming: Coming) -> str | None:
+def _note(trace: Trace, job: Job) -> str | None:
     """Return what a clock change did to the fire time, if it did anything."""
-    trace, zone = coming.trace, coming.job.timezone
-    if trace.nominal == local(trace.candidate, zone):
+    if trace.nominal == local(trace.candidate, job.timezone):
         return None
     return f"a clock change skips {trace.nominal:%H:%M}"
 
 
-def _as_json(coming: Coming) -> dict[str, Any]:
-    job, trace, moved = coming.job, coming.trace, _moved_from(coming)
-    time = trace.time
+def as_json(coming: Coming, pause: Pause | None) -> dict[str, Any]:
+    """Return what comes as plain data with stable names."""
+    job, trace = coming.job, coming.trace
+    moved = None if trace is None else _moved_from(coming, trace)
+    time = coming.time if trace is None else trace.time
     answer = {
         "job": job.name,
         "fire_time": None if time is None else time.astimezone(job.timezone).isoformat(),
         "timezone": str(job.timezone),
-        "clock": str(trace.clock),
+        "clock": None if trace is None else str(trace.clock),
         "moved_from": None if moved is None else moved.isoformat(),
-        "note": _note(coming),
+        "note": str(coming.what) if trace is None else _note(trace, job),
     }
-    if trace.dropped_by is not None:
+    if isinstance(coming.what, Expected):
+        answer["run"] = coming.what.run.id
+    if trace is not None and trace.dropped_by is not None:
         candidate = trace.candidate.astimezone(job.timezone).isoformat()
         answer |= {"skipped": candidate, "dropped_by": str(trace.dropped_by), "why": trace.why}
-    return answer
+    return answer if pause is None else answer | {"paused": pause_as_json(pause)}
 
 
-def _why_not_there(job: Job, start: datetime) -> str | None:
-    """Return why a job that was asked for is not in the answer, if it never will be."""
-    if not job.enabled:
-        return "disabled"
-    if job.starts_with_runner:
-        return "when the runner starts"
-    if next(job.schedule.known_after(start), None) is None:
-        return nothing_after(job, start)
-    return None
+def _why_none(job: Job, start: datetime) -> str:
+    """Return why a job that is enabled has no fire time after *start*."""
+    return "when the runner starts" if job.starts_with_runner else nothing_after(job, start)
 
 
 def nothing_after(job: Job, instant: datetime) -> str:

@@ -1,0 +1,91 @@
+"""What a history knows of the times to come: runs that wait for theirs, and pauses."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Container, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from schedkit.errors import StoreError
+from schedkit.run import Pause, Run, State, Waiting, run_number
+from schedkit.store import Query, Reader
+from schedkit.texts import safe
+
+if TYPE_CHECKING:
+    from schedkit.cli.context import Context
+    from schedkit.config import Config
+
+
+class Expected(NamedTuple):
+    """A run that waits for its attempt number *attempt*, due at a time (UTC)."""
+
+    due: datetime
+    attempt: int
+    run: Run
+
+    def __str__(self) -> str:
+        if self.attempt > 1:
+            return f"retry {self.attempt - 1} of {self.run.most_attempts - 1}"
+        if self.run.trigger.value in ("schedule", "catchup"):
+            return f"{self.run.trigger} of {self.run.fire_time.astimezone(UTC).isoformat()}"
+        return f"{self.run.trigger}, by {self.run.who}"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What comes beside the schedules, soonest first, and the pauses by the names of their jobs."""
+
+    expected: Sequence[Expected] = ()
+    pauses: Mapping[str, Pause] = field(default_factory=dict)
+
+    def pause(self, job: str, instant: datetime) -> Pause | None:
+        """Return the pause of a job that covers *instant*, if one does."""
+        pause = self.pauses.get(job)
+        if pause is None:
+            return None
+        from schedkit import planner  # no pause, no need of it
+
+        return pause if planner.covers(pause, instant) else None
+
+
+def beside(context: Context, config: Config, jobs: Container[str], after: datetime) -> Beside:
+    """
+    Return what the history knows of *jobs* later than *after*.
+
+    Nothing without one; nor, with a warning on stderr, when it cannot be read.
+    """
+    try:
+        store = context.history(config)
+        if store is None:
+            return Beside()
+        with closing(store):
+            return Beside(expected(store, jobs, after), store.pauses())
+    except (StoreError, OSError) as error:
+        reason = str(error)
+        if isinstance(error, OSError):
+            reason = f"{error.filename}: {(error.strerror or reason).lower()}"
+        sys.stderr.write(f"warning: extra runs and pauses are not shown: {safe(reason)}\n")
+        return Beside()
+
+
+def expected(store: Reader, jobs: Container[str], after: datetime | None = None) -> list[Expected]:
+    """Return the runs of *jobs* that wait, due later than *after* or at all, soonest first."""
+    waiting = [
+        one for one in store.waiting() if one.job in jobs and (after is None or one.due > after)
+    ]
+    runs = _runs(store, waiting)
+    return [
+        Expected(one.due, one.key.number, runs[one.key.run])
+        for one in waiting
+        if one.key.run in runs  # else it has begun in the meantime
+    ]
+
+
+def _runs(store: Reader, waiting: Sequence[Waiting]) -> dict[int, Run]:
+    if not waiting:
+        return {}
+    found = store.runs(Query(states=frozenset({State.QUEUED, State.RETRYING})))
+    return {run_number(run.id) or 0: run for run in found}
