@@ -39,6 +39,7 @@ VERBS = (
     "schema",
     "init",
     "import",
+    "export",
 )
 
 

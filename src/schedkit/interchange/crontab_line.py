@@ -91,7 +91,7 @@ def entry(line: str, *, system: bool) -> Entry:
 
 # ---- the command and what it reads
 
-_HERE = re.compile(r"exec <<'(END\d*)'\n((?:.*\n)*?)\1\n(.*)", re.DOTALL)
+_HERE = re.compile(r"exec <<'(END\d*)'\n((?:[^\n]*\n)*?)\1\n([^\n]*)")
 
 
 def unescaped(written: str) -> tuple[str, str]:
