@@ -49,6 +49,17 @@ def keys(before: str, after: str) -> tuple[KeyDifference, ...]:
                 "weekday and days mon-fri", "-",
             ),
         ),
+        (
+            "clock: {dates: [2026-12-24 18:00, 2026-12-26 18:00]}",
+            "clock: {dates: [2026-12-24 18:00, 2026-12-27 18:00]}",
+            (
+                "clock",
+                [{"dates": ["2026-12-24 18:00", "2026-12-26 18:00"]}],
+                [{"dates": ["2026-12-24 18:00", "2026-12-27 18:00"]}],
+                "dates: 2026-12-24 18:00, 2026-12-26 18:00",
+                "dates: 2026-12-24 18:00, 2026-12-27 18:00",
+            ),
+        ),
         ("env: {A: b, C: d}", "env: {A: b, C: e}", ("env.C", "d", "e", "d", "e")),
         ("env: {A: b}", "", ("env.A", "b", None, "b", "-")),
         ("retry: 2", "retry: 3", ("retry.max_retries", 2, 3, "2", "3")),
@@ -79,16 +90,16 @@ def test_several_keys_come_in_the_order_of_the_reference() -> None:
     assert [one.key for one in actual] == ["command", "nice", "timeout", "kill_grace"]
 
 
-def test_a_calendar_with_other_days_is_a_difference_that_no_key_shows() -> None:
-    """The digest of the job is the same: it says which calendar, not what is in it."""
+def test_a_calendar_with_other_days_is_said_in_full() -> None:
+    """By its name it would read alike."""
     text = "calendars: {{c: {{closed: [{}]}}}}\njobs: {{a: {{command: x, clock: daily at 09:00,"
     text += " filters: [business_day c]}}}}"
     (actual,) = compared(text.format("2026-11-25"), text.format("2026-11-26")).jobs
 
     (key,) = actual.keys
     assert (key.was, key.becomes) == (
-        "business_day c",
-        "business_day c, of a calendar with other days",
+        "business_day: closed: 2026-11-25",
+        "business_day: closed: 2026-11-26",
     )
     assert actual.fires is not None
     assert (actual.fires.dropped, actual.fires.added) == (

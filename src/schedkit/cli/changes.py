@@ -62,8 +62,7 @@ def going(state: Path) -> list[Going]:
 
 def write(context: Context, found: Differences) -> None:
     """Write to stdout what changes."""
-    rows = [("-", "setting", _of_key(one)) for one in found.settings]
-    rows += [(one.job.name, one.kind, row) for one in found.jobs for row in _rows(one, found)]
+    rows = _all_rows(found)
     if sys.stdout.isatty():
         _write_aligned(rows, colour=context.colour())
         return
@@ -74,12 +73,12 @@ def write(context: Context, found: Differences) -> None:
 def summary(found: Differences) -> str:
     """Return in a line how much changes."""
     kinds = [job.kind for job in found.jobs]
-    counted = [f"{kinds.count(kind)} {kind}" for kind in _COLOURS if kind in kinds]
-    parts = [*counted, f"{found.same} as before"] if found.same or not counted else counted
-    jobs = "no job" if not kinds and not found.same else ", ".join(parts)
+    parts = [f"{kinds.count(kind)} {kind}" for kind in _COLOURS if kind in kinds]
+    parts += [f"{found.same} as before"] if found.same else []
     if any(job.fires_otherwise for job in found.jobs):
-        return jobs
-    return f"{jobs}: no job fires otherwise than before"
+        return ", ".join(parts)
+    fires = "no job fires otherwise than before"
+    return f"{', '.join(parts)}: {fires}" if kinds or found.settings else fires
 
 
 def as_json(found: Differences) -> dict[str, Any]:
@@ -94,6 +93,11 @@ def as_json(found: Differences) -> dict[str, Any]:
 
 
 # ---- for people
+
+
+def _all_rows(found: Differences) -> list[tuple[str, str, _Row]]:
+    rows = [("-", "setting", _of_key(one)) for one in found.settings]
+    return rows + [(one.job.name, one.kind, row) for one in found.jobs for row in _rows(one, found)]
 
 
 def _rows(one: JobDifference, found: Differences) -> Iterator[_Row]:

@@ -26,7 +26,6 @@ _MOST = 20_000  # fire times of a job that are looked at: a week of minutes has 
 _MOST_OF_ALL = 500_000  # likewise of all jobs together: a second or two
 _FEWEST = 50  # of a job, however many jobs there are
 _FIRES = {"clock", "filters", "adjustments", "timezone", "dst", "start", "end", "enabled"}
-_WITH_CALENDARS = ("clock", "filters", "adjustments", "never_on")
 # What an attempt is started with, and what holds as well for one that goes on already.
 _AT_START = (
     "command", "python", "shell", "interpreter", "params", "env", "env_file", "working_dir",
@@ -157,13 +156,11 @@ def _by_sort(jobs: Sequence[Job]) -> dict[object, list[Job]]:
 
 
 def _same(before: Job | None, after: Job | None, *, in_place: bool) -> bool:
-    """Return whether a job is what it was; digests know nothing of what is in a calendar."""
+    """Return whether a job is what it was."""
     if before is None or after is None:
         return False
-    return (
-        (before.digest, before.name) == (after.digest, after.name)
-        and all(getattr(before, key) == getattr(after, key) for key in _WITH_CALENDARS)
-        and (before.directory == after.directory or not in_place)
+    return (before.digest, before.name) == (after.digest, after.name) and (
+        before.directory == after.directory or not in_place
     )
 
 

@@ -83,9 +83,15 @@ def _of_parts(key: str, before: Job, after: Job, was: Any, becomes: Any) -> KeyD
     """Return how clocks, filters or adjustments differ, which may read alike."""
     words = [_PARTS[key].join(map(str, getattr(job, key))) or "-" for job in (before, after)]
     if words[0] == words[1]:
-        of_name = key == "clock" and before.name != after.name
-        words[1] += ", H of another name" if of_name else ", of a calendar with other days"
+        if before.name != after.name and _unseeded(was) == _unseeded(becomes):
+            words[1] += ", H of another name"
+        else:  # dates in short, or a calendar by its name
+            words = [_words(was), _words(becomes)]
     return KeyDifference(key, was, becomes, *words)
+
+
+def _unseeded(clocks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{**clock, "seed": None} for clock in clocks]
 
 
 def _within(

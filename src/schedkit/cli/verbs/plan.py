@@ -88,8 +88,7 @@ def _hint(context: Context, path: str | None, known: Loaded | None, found: Diffe
     if known is None:
         return f"; no runner has loaded any file yet: {context.command('run')}"
     if not found.jobs and not found.settings:
-        ago = durations.brief(found.now - known.time)
-        return f", loaded {ago} ago"
+        return f"; last loaded {durations.brief(found.now - known.time)} ago"
     if path is None:
         return f"; to load them: {context.command('reload')}"
     usual = " ".join(map(str, context.config)) or "the usual file"

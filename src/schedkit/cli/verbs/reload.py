@@ -68,7 +68,8 @@ def reload(
     if found.jobs or found.settings:
         hint = f"; what comes now: {context.command('next')}"
     else:
-        hint = f", loaded {durations.brief(now - before.time)} ago already"
+        ago = durations.brief(now - before.time)
+        hint = f"; loaded {ago} ago already, and what changed then: {context.command('audit')}"
     sys.stderr.write(f"{changes.summary(found)}{hint}\n")
     return 0
 
