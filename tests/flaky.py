@@ -16,10 +16,8 @@ from schedkit.run import (
     AttemptKey,
     Change,
     Decision,
-    Ended,
+    Fact,
     Pause,
-    Started,
-    Unstarted,
     Waiting,
 )
 from schedkit.store.sqlite import SQLiteStore
@@ -72,7 +70,7 @@ class FlakyStore(SQLiteStore):
         self._try("claim_attempts")
         return super().claim_attempts(waiting, now)
 
-    def record(self, facts: Iterable[Started | Ended | Unstarted]) -> None:
+    def record(self, facts: Iterable[Fact]) -> None:
         self._try("record")
         super().record(facts)
 

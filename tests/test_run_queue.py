@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from types import FrameType
@@ -13,6 +14,7 @@ import pytest
 from deciding import job
 from fakes import START
 from schedkit.job import Job
+from schedkit.planner import gives_way
 from schedkit.run import AttemptKey, Trigger, Waiting
 from schedkit.run_queue import RunQueue, Slots
 
@@ -31,6 +33,10 @@ def _waiting(
     return Waiting(AttemptKey(run, number), name, moment, trigger, moment)
 
 
+def _backfill(runs: Iterable[int], parallel: int = 1) -> list[Waiting]:
+    return [replace(_waiting(run, trigger=Trigger.BACKFILL), parallel=parallel) for run in runs]
+
+
 def _queue(*jobs: Job, waiting: list[Waiting]) -> RunQueue:
     queue = RunQueue()
     queue.settle({one.name: one for one in jobs})
@@ -39,12 +45,15 @@ def _queue(*jobs: Job, waiting: list[Waiting]) -> RunQueue:
     return queue
 
 
-def _free(_: Waiting) -> bool:
-    return False
+def _taken(queue: RunQueue, slots: Slots, due: float = 0, going_on: str = "") -> list[int]:
+    """Take what may start beside runs of its job that go on: `f` by backfill, `o` others."""
+    others = [Trigger.BACKFILL if one == "f" else Trigger.SCHEDULE for one in going_on]
 
+    def held(one: Waiting, taken: Sequence[Waiting]) -> bool:
+        company = queue.company(one.job, [*others, *(other.trigger for other in taken)])
+        return gives_way(queue._jobs[one.job], one, company)
 
-def _taken(queue: RunQueue, slots: Slots, due: float = 0) -> list[int]:
-    return [one.key.run for one in queue.take(START + due * SECOND, slots, _free)]
+    return [one.key.run for one in queue.take(START + due * SECOND, slots, held)]
 
 
 # ---- one by one
@@ -128,11 +137,117 @@ def test_one_run_at_a_time_of_a_job_that_does_not_overlap() -> None:
 def test_what_is_tried_again_goes_before_what_waits_for_it_to_be_over() -> None:
     """Whatever was set aside first: else both would wait for each other."""
     queue = _queue(_job("a", "overlap: queue_all"), waiting=[_waiting(1), _waiting(2, number=2)])
-    queue.take(START, Slots(), lambda _: True)
+    queue.take(START, Slots(), lambda *_: True)
 
     queue.let_go("a")
 
     assert _taken(queue, Slots()) == [2]
+
+
+# ---- what is filled in
+
+
+@pytest.mark.parametrize("overlap", ["skip", "queue_one", "queue_all", "replace", "allow"])
+def test_a_backfill_goes_as_many_at_a_time_as_it_may(overlap: str) -> None:
+    queue = _queue(_job("a", f"overlap: {overlap}"), waiting=_backfill(range(1, 8), 3))
+    first = _taken(queue, Slots())
+
+    queue.let_go("a")
+    one_ended = _taken(queue, Slots(), going_on="ff")
+    queue.let_go("a")
+
+    assert (first, one_ended, _taken(queue, Slots())) == ([1, 2, 3], [4], [5, 6, 7])
+
+
+def test_a_backfill_goes_behind_all_others_whatever_their_priority() -> None:
+    jobs = [_job("a", "priority: 9, overlap: allow"), _job("b")]
+    late = _waiting(3, "b", trigger=Trigger.CATCHUP)
+    queue = _queue(*jobs, waiting=[*_backfill([1, 2], 2), late, _waiting(4, "b")])
+
+    assert _taken(queue, Slots()) == [4, 3, 1, 2]
+
+
+def test_no_more_of_a_backfill_start_while_another_run_of_the_job_waits_for_its_turn() -> None:
+    """Else the other one would wait for the whole of it to be over."""
+    queue = _queue(_job("a", "overlap: queue_all"), waiting=_backfill(range(1, 6), 2))
+    first = _taken(queue, Slots())
+    queue.put(_waiting(9))
+
+    queue.let_go("a")
+    one_left = _taken(queue, Slots(), going_on="f")
+    queue.let_go("a")
+    none_left = _taken(queue, Slots())
+    queue.let_go("a")
+
+    assert (first, one_left, none_left, _taken(queue, Slots())) == ([1, 2], [], [9], [3, 4])
+
+
+@pytest.mark.parametrize(
+    ("overlap", "going_on", "expected"),
+    [
+        ("queue_all", "o", []),
+        ("allow", "o", [1, 2]),
+        ("allow", "off", []),
+        ("skip", "f", [1]),
+    ],
+)
+def test_a_backfill_goes_beside_other_runs_as_its_job_says(
+    overlap: str, going_on: str, expected: list[int]
+) -> None:
+    queue = _queue(_job("a", f"overlap: {overlap}"), waiting=_backfill([1, 2, 3], 2))
+
+    assert expected == _taken(queue, Slots(), going_on=going_on)
+
+
+def test_one_of_a_backfill_that_is_tried_again_keeps_its_place_until_then() -> None:
+    again = replace(_backfill([1], 2)[0], key=AttemptKey(1, 2), due=START + 5 * SECOND)
+    queue = _queue(_job("a"), waiting=[again, *_backfill([2, 3], 2)])
+    meanwhile = _taken(queue, Slots())
+
+    queue.let_go("a")
+
+    assert (meanwhile, _taken(queue, Slots(), 5, "f")) == ([2], [1])
+
+
+def test_what_is_wanted_later_holds_up_no_backfill_until_its_time_comes() -> None:
+    later = _waiting(9, due=5, trigger=Trigger.AT)
+    queue = _queue(_job("a", "overlap: skip"), waiting=[later, *_backfill([1, 2])])
+    first = _taken(queue, Slots())
+
+    queue.let_go("a")
+
+    assert (first, _taken(queue, Slots(), 5)) == ([1], [9])
+
+
+def test_of_two_backfills_the_first_goes_on_by_its_own_number() -> None:
+    waiting = [*_backfill([1, 2]), *_backfill([3, 4, 5], 3)]
+    queue = _queue(_job("a"), waiting=waiting)
+    first = _taken(queue, Slots())
+    rounds = []
+    going_on = len(first)
+    while len(queue):
+        going_on -= 1
+        queue.let_go("a")
+        rounds.append(_taken(queue, Slots(), going_on="f" * going_on))
+        going_on += len(rounds[-1])
+
+    assert (first, rounds) == ([1, 3, 4], [[], [], [2], [5]])
+
+
+@pytest.mark.parametrize("trigger", [Trigger.AT, Trigger.BACKFILL])
+def test_what_somebody_wants_is_never_too_late(trigger: Trigger) -> None:
+    queue = _queue(_job("a", "start_deadline: 10s"), waiting=[_waiting(1, trigger=trigger)])
+
+    assert queue.overdue(START + 60 * SECOND) == []
+
+
+def test_a_run_that_comes_overtakes_what_is_filled_in_of_its_own_pool() -> None:
+    queue = _queue(_job("a", "pool: one"), waiting=_backfill([1, 2]))
+
+    assert queue.is_open(_job("c", "pool: one"), START, Slots(pools=POOLS))
+
+
+# ---- again and anew
 
 
 def test_a_run_that_is_tried_again_is_not_started_before_its_time() -> None:
@@ -226,23 +341,31 @@ def _drain(queue: RunQueue) -> None:
     """Let everything through ten slots, one end at a time."""
     slots = Slots(pools={"ten": 10})
     going_on: deque[Waiting] = deque()
-    busy: set[str] = set()
+    of_job: defaultdict[str, list[Trigger]] = defaultdict(list)
+
+    def held(one: Waiting, taken: Sequence[Waiting]) -> bool:
+        company = queue.company(one.job, [*of_job[one.job], *(other.trigger for other in taken)])
+        return gives_way(queue._jobs[one.job], one, company)
+
     while len(queue) or going_on:
-        for one in queue.take(START, slots, lambda one: one.job in busy):
+        for one in queue.take(START, slots, held):
             going_on.append(one)
-            busy.add(one.job)
+            of_job[one.job].append(one.trigger)
         over = going_on.popleft()
-        busy.discard(over.job)
+        of_job[over.job].pop()
         slots.give_back("ten")
         queue.let_go(over.job)
 
 
-def _calls(jobs: int, runs: int) -> int:
-    """Return how many functions are called to let so many runs of so many jobs through."""
+def _of_jobs(jobs: int, runs: int) -> RunQueue:
     one = job("pool: ten, overlap: queue_all")
     known = {str(n): replace(one, name=str(n)) for n in range(jobs)}
     waiting = [_waiting(n, str(n % jobs), due=-n) for n in range(runs)]
-    queue = _queue(*known.values(), waiting=waiting)
+    return _queue(*known.values(), waiting=waiting)
+
+
+def _calls(queue: RunQueue) -> int:
+    """Return how many functions are called to let all that waits through."""
     calls = 0
 
     def counted(_frame: FrameType, event: str, _: object) -> None:
@@ -259,7 +382,20 @@ def _calls(jobs: int, runs: int) -> int:
 
 @pytest.mark.parametrize("jobs", [0, 20, 1], ids=["a job each", "twenty jobs", "one job"])
 def test_ten_times_as_many_runs_take_ten_times_as_many_steps(jobs: int) -> None:
-    few, many = (_calls(jobs or runs, runs) for runs in (1000, 10_000))
+    few, many = (_calls(_of_jobs(jobs or runs, runs)) for runs in (1000, 10_000))
 
     assert many < 11 * few
     assert many < 100 * 10_000
+
+
+@pytest.mark.parametrize("overlap", ["skip", "allow"])
+@pytest.mark.parametrize("parallel", [1, 7])
+def test_ten_times_as_long_a_backfill_takes_ten_times_as_many_steps(
+    overlap: str, parallel: int
+) -> None:
+    one = _job("a", f"pool: ten, overlap: {overlap}")
+    few, many = (
+        _calls(_queue(one, waiting=_backfill(range(1, runs), parallel))) for runs in (1000, 10_000)
+    )
+
+    assert many < 11 * few

@@ -10,7 +10,7 @@ from datetime import datetime
 from schedkit.calendars import CalendarEndsError
 from schedkit.job import Job
 from schedkit.log import fields
-from schedkit.run import Decision, Trigger
+from schedkit.run import Decision
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Agenda:
     def decided(self, decisions: Iterable[Decision]) -> None:
         """Move the cursors to what has been decided."""
         for decision in decisions:
-            if decision.trigger is not Trigger.MANUAL:
+            if decision.trigger.by_schedule:
                 until = decision.last_fire_time or decision.fire_time
                 self._cursors[decision.job] = max(self._cursors[decision.job], until)
 

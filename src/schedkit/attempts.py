@@ -21,12 +21,13 @@ from schedkit.planner import Outcome, Verdict
 from schedkit.run import (
     AttemptKey,
     Ended,
+    Fact,
     OpenAttempt,
     Params,
     Started,
     State,
     Trigger,
-    Unstarted,
+    Unclaimed,
     Waiting,
     run_id,
 )
@@ -59,6 +60,7 @@ class Active:
     params: Params = ()
     due: datetime | None = None
     first_start: datetime | None = None
+    parallel: int = 1
     pool: str | None = None
     began: timedelta | None = None
     deadline: timedelta | None = None
@@ -70,7 +72,7 @@ class Active:
         """Return the run as one that waits for its attempt of this number."""
         return Waiting(
             AttemptKey(self.key.run, number), self.name, self.fire_time, self.trigger, due,
-            self.first_start, self.params,
+            self.first_start, self.params, self.parallel,
         )  # fmt: skip
 
 
@@ -93,7 +95,7 @@ class Attempts:
         self._active: dict[AttemptKey, Active] = {}
         self._of_job: defaultdict[str, dict[AttemptKey, Active]] = defaultdict(dict)
         self._deadlines: list[tuple[timedelta, AttemptKey]] = []
-        self.facts: list[Started | Ended | Unstarted] = []
+        self.facts: list[Fact] = []
         self.again: list[Waiting] = []
         self.ended: Counter[str] = Counter()  # the jobs of which attempts ended, how many
         self.counts: Counter[State] = Counter()
@@ -152,14 +154,26 @@ class Attempts:
             for one in launches:
                 self._end(self._active[one.key], Outcome(State.FAILED, str(error)))
 
-    def recover(self, attempt: OpenAttempt, found: Found, job: Job | None, boot: str) -> None:
-        """Take over an attempt that an earlier runner left, or end it with what is known."""
+    def recover(
+        self, attempt: OpenAttempt, found: Found, job: Job | None, boot: str, *, paused: bool
+    ) -> None:
+        """
+        Take over an attempt that an earlier runner left, or end it with what is known.
+
+        One that never began starts now, unless its job is *paused*: it waits again then.
+        """
         active = Active(
             attempt.key, attempt.job, job, attempt.fire_time, attempt.trigger, attempt.params,
-            first_start=attempt.first_start, pool=job.pool if job is not None else None,
+            first_start=attempt.first_start, parallel=attempt.parallel,
+            pool=job.pool if job is not None else None,
             gone=job is None or attempt.cancelled_by is not None,
         )  # fmt: skip
         said, why = planner.verdict(attempt, found, job, boot, self._watch.now())
+        if said is Verdict.AGAIN and paused:
+            now = self._watch.now()
+            self.facts.append(Unclaimed(attempt.key, now))
+            self.again.append(active.waiting(attempt.key.number, now))
+            return
         if said is Verdict.AGAIN:
             self._slots.take(active.pool)
             self.start([active])

@@ -24,7 +24,7 @@ from schedkit.job import Job
 from schedkit.keeping import Keeping
 from schedkit.log import fields
 from schedkit.operations import Awaited
-from schedkit.planner import Fires, Standing
+from schedkit.planner import Fires, Standing, covers
 from schedkit.recording import Recording
 from schedkit.run import (
     AttemptKey,
@@ -43,6 +43,7 @@ from schedkit.watch import Watch
 log = logging.getLogger(__name__)
 
 _GONE = "its job is gone from the file"
+_BEHIND = (Trigger.CATCHUP, Trigger.BACKFILL)  # they wait behind what is on time
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,10 @@ class Dispatcher:
         left = self._store.open_attempts()
         found = {one.key: one for one in self._executor.take_over(left, boot)}
         jobs = self._left_out | self.jobs
+        now = self._watch.now()
         for attempt in left:
-            self.attempts.recover(attempt, found[attempt.key], jobs.get(attempt.job), boot)
+            job, paused = jobs.get(attempt.job), covers(self.pauses.get(attempt.job), now)
+            self.attempts.recover(attempt, found[attempt.key], job, boot, paused=paused)
         self.record()
         self.keep_waiting(self._store.waiting())
         self.record()
@@ -155,7 +158,8 @@ class Dispatcher:
         for name in names:
             if self.jobs[name].enabled:
                 fires = self._come(self.jobs[name], now)
-                decisions += planner.on_due(self.jobs[name], fires, why_late, self.standing(name))
+                standing = self.standing(name, now)
+                decisions += planner.on_due(self.jobs[name], fires, why_late, standing)
         if self.claim(decisions, now) is None:
             self.agenda.put_back(names, now)
         else:
@@ -184,8 +188,8 @@ class Dispatcher:
         start = max(now, cursor + datetime.resolution)
         return replace(fires, on_time=(*fires.on_time, start))
 
-    def standing(self, name: str) -> Standing:
-        """Return how things are with a job."""
+    def standing(self, name: str, now: datetime) -> Standing:
+        """Return how things are with a job: what runs of it a fire time would overlap with."""
         going_on = next(
             (f"{run_id(a.key.run)} still running" for a in self.attempts.of(name)), None
         )
@@ -195,7 +199,7 @@ class Dispatcher:
         for one in self.queue.of(name):
             if one.key.number > 1:
                 going_on = going_on or f"{run_id(one.key.run)} waits to be retried"
-            elif one.trigger is not Trigger.CATCHUP:  # those run behind what is on time
+            elif _has_come(one, now) and one.trigger not in _BEHIND:
                 waits = waits or f"{run_id(one.key.run)} still waits{self._for_what(name)}"
         return Standing(going_on, waits, self.pauses.get(name), self._counted.get(name, 0))
 
@@ -246,18 +250,19 @@ class Dispatcher:
             if key is None:
                 self._tell(decision)
                 continue
-            if decision.trigger is not Trigger.MANUAL:
+            if decision.trigger.by_schedule:
                 self._counted[decision.job] = self._counted.get(decision.job, 0) + 1
             if decision.replaces:
                 self._replace(decision.job, key)
-            due = decision.due or decision.fire_time
             waiting = Waiting(
-                key, decision.job, decision.fire_time, decision.trigger, due, None, decision.params
-            )
+                key, decision.job, decision.fire_time, decision.trigger,
+                decision.due or decision.fire_time, None, decision.params, decision.parallel,
+            )  # fmt: skip
             if decision.at_once:
                 starting.append(self._active(waiting))
-            else:
-                self.queue.put(waiting)
+                continue
+            self.queue.put(waiting)
+            if decision.trigger is not Trigger.BACKFILL:  # thousands may come at once
                 log.info("run queued", extra=fields(job=decision.job, run=run_id(key.run)))
         self.attempts.start(starting)
 
@@ -265,16 +270,18 @@ class Dispatcher:
         job = self.jobs[one.job]
         return Active(
             one.key, one.job, job, one.fire_time, one.trigger, one.params, one.due,
-            one.first_start, job.pool,
+            one.first_start, one.parallel, job.pool,
         )  # fmt: skip
 
     def _replace(self, name: str, by: AttemptKey) -> None:
         reason = f"replaced by {run_id(by.run)}"
         for active in self.attempts.of(name):
             self.attempts.stop(active, State.CANCELLED, reason)
+        now = self._watch.now()
         for one in list(self.queue.of(name)):
-            self.queue.remove(one.key.run)
-            self.cancel_waiting(one, reason)
+            if one.key.number > 1 or (_has_come(one, now) and one.trigger is not Trigger.BACKFILL):
+                self.queue.remove(one.key.run)
+                self.cancel_waiting(one, reason)
 
     def cancel_waiting(self, one: Waiting, reason: str) -> None:
         """Record that a run which has been taken from the queue ends without another attempt."""
@@ -314,15 +321,15 @@ class Dispatcher:
                 self.queue.let_go(one.job)
         self.attempts.start([self._active(one) for one in claimed])
 
-    def _held(self, one: Waiting) -> bool:
-        """Return whether a run that waits must let another one of its job go first."""
+    def _held(self, one: Waiting, taken: Sequence[Waiting]) -> bool:
+        """Return whether a run that waits must go on to: those of its job *taken* start now."""
+        job = self.jobs[one.job]
         if one.job in self.pauses:
             return True
-        if self.jobs[one.job].overlap == "allow":
-            return False
-        if self.attempts.of(one.job) or one.job in self.attempts.ended:
+        if one.job in self.attempts.ended and job.overlap != "allow":
             return True
-        return one.key.number == 1 and self.queue.is_retried(one.job)
+        going_on = [*(a.trigger for a in self.attempts.of(one.job)), *(t.trigger for t in taken)]
+        return planner.gives_way(job, one, self.queue.company(one.job, going_on))
 
     def _tell(self, decision: Decision) -> None:
         self.attempts.counts[decision.state] += decision.count
@@ -381,3 +388,8 @@ class Dispatcher:
         self.attempts.again, self.attempts.ended = [], Counter()
         self.awaited.tell(facts)
         self._keeping.tidy(self.jobs, self._watch.now())
+
+
+def _has_come(one: Waiting, now: datetime) -> bool:
+    """Return whether a run waits for a place by now: one that is wanted later does not."""
+    return one.trigger is not Trigger.AT or one.due <= now

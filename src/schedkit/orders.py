@@ -60,7 +60,7 @@ class Orders:
         """Run a job now; *force*: also while it is paused, disabled, or would overlap."""
         now = self._watch.now()
         found = self._job(job)
-        standing = self._dispatcher.standing(job)
+        standing = self._dispatcher.standing(job, now)
         if self.draining:
             raise NotNowError("the runner is stopping: it starts nothing more")
         if not force and not found.enabled:

@@ -14,7 +14,7 @@ from typing import assert_never
 from schedkit.clocks.startup import Startup
 from schedkit.executor import Found
 from schedkit.job import Job
-from schedkit.run import AttemptKey, Decision, OpenAttempt, Pause, State, Trigger
+from schedkit.run import AttemptKey, Decision, OpenAttempt, Pause, State, Trigger, Waiting
 from schedkit.timeline import local
 
 _UNSEEN = "it ended unseen: its runner and its keeper were killed"
@@ -216,6 +216,48 @@ def _why_missed(job: Job, decisions: Sequence[Decision], why_late: str) -> str:
     return why_late
 
 
+# ---- turns
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """
+    The other runs of a job, as one of them that waits sees them.
+
+    So many *backfills* go on, and *others*; so many wait to be tried again, *retried_backfills*
+    and *retried*. *come* is whether the time of one has come that is no backfill.
+    """
+
+    others: int = 0
+    backfills: int = 0
+    retried: int = 0
+    retried_backfills: int = 0
+    come: bool = False
+
+
+def gives_way(job: Job, one: Waiting, company: Company) -> bool:
+    """
+    Return whether a run of *job* that waits must let another one of its job go first.
+
+    Runs of a backfill go beside each other, as many as it was allowed, whatever the overlap of
+    the job; to all others they are as any run, behind those whose time has come. A run that is
+    not over has its place until it is, also between two attempts.
+    """
+    first = one.key.number == 1
+    backfill = one.trigger is Trigger.BACKFILL
+    if backfill:
+        taken = company.backfills + (company.retried_backfills if first else 0)
+        if taken >= one.parallel:
+            return True
+    if job.overlap == "allow":
+        return False
+    if backfill:
+        return company.others > 0 or (first and (company.retried > 0 or company.come))
+    if company.others or company.backfills:
+        return True
+    return first and company.retried + company.retried_backfills > 0
+
+
 # ---- ends
 
 
@@ -342,7 +384,7 @@ def _never_ran(attempt: OpenAttempt, job: Job | None, now: datetime) -> tuple[Ve
 
 def too_late(job: Job, fire_time: datetime, trigger: Trigger, now: datetime) -> bool:
     """Return whether a run that a runner left before it began is too old to begin now."""
-    if trigger is Trigger.MANUAL:
+    if not trigger.by_schedule:
         return False  # somebody wants it
     window = job.grace if job.catchup == "none" else max(job.catchup_window, job.grace)
     return now - fire_time > window

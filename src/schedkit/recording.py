@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from schedkit.errors import StoreError
 from schedkit.log import fields
-from schedkit.run import Ended, Started, Unstarted
+from schedkit.run import Fact
 from schedkit.store import Store
 from schedkit.watch import Watch
 
@@ -46,7 +46,7 @@ class Recording:
             self.blocked = False
         return True
 
-    def record(self, facts: Sequence[Started | Ended | Unstarted]) -> bool:
+    def record(self, facts: Sequence[Fact]) -> bool:
         """Record what started and ended; return whether that is done."""
         try:
             self._store.record(facts)

@@ -35,11 +35,18 @@ class State(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What made a run."""
+    """What made a run; the last three are wishes of somebody, beside the schedule."""
 
     SCHEDULE = "schedule"
     CATCHUP = "catchup"
     MANUAL = "manual"
+    AT = "at"
+    BACKFILL = "backfill"
+
+    @property
+    def by_schedule(self) -> bool:
+        """Whether it is a fire time's own run: such are counted, and move on what is decided."""
+        return self in (Trigger.SCHEDULE, Trigger.CATCHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,8 @@ class Decision:
     A missed one may stand for *count* fire times from *fire_time* to *last_fire_time*. One that
     is QUEUED starts *at_once*, or waits: for *due*, its fire time unless it is set, and for a
     slot. *replaces* the earlier runs of its job: they are to be stopped. *params* were given by
-    *who* asked for it.
+    *who* asked for it. One of a backfill may run while fewer than *parallel* of its job do, and
+    *repeats* a fire time that has succeeded.
     """
 
     job: str
@@ -65,6 +73,8 @@ class Decision:
     replaces: bool = False
     who: str = "runner"
     params: Params = ()
+    parallel: int = 1
+    repeats: bool = False
 
 
 class AttemptKey(NamedTuple):
@@ -134,6 +144,7 @@ class OpenAttempt:
     first_start: datetime | None = None
     params: Params = ()
     cancelled_by: str | None = None
+    parallel: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +153,7 @@ class Waiting:
     A run that waits for its attempt *key*, which may start from *due* on.
 
     *first_start* is when the first attempt of the run started, None when this is the first.
+    *parallel* is how many runs of backfills of its job there may be with it, if it is one.
     """
 
     key: AttemptKey
@@ -151,6 +163,7 @@ class Waiting:
     due: datetime
     first_start: datetime | None = None
     params: Params = ()
+    parallel: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +174,17 @@ class Unstarted:
     time: datetime
     state: State
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """An attempt that was claimed and never began waits again, a retry from *time* on."""
+
+    key: AttemptKey
+    time: datetime
+
+
+Fact = Started | Ended | Unstarted | Unclaimed  # what a runner records as it happens
 
 
 @dataclass(frozen=True, slots=True)

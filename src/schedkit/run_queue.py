@@ -21,11 +21,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from schedkit.job import Job
+from schedkit.planner import Company
 from schedkit.run import AttemptKey, Decision, State, Trigger, Waiting
 
 _SPREAD = timedelta(milliseconds=100)  # between runs that are caught up: no stampede
 
-_Rank = tuple[bool, int, datetime, int]  # caught up later, high priority first, then in order
+# What comes late or is filled in stands behind; high priority first, then in order.
+_Rank = tuple[int, int, datetime, int]
+_BEHIND = {Trigger.CATCHUP: 1, Trigger.BACKFILL: 2}
 
 
 @dataclass
@@ -84,7 +87,8 @@ class RunQueue:
         self._jobs: Mapping[str, Job] = {}
         self._entries: dict[int, Waiting] = {}
         self._of_job: defaultdict[str, dict[int, Waiting]] = defaultdict(dict)
-        self._retries: Counter[str] = Counter()
+        self._retries: Counter[tuple[str, bool]] = Counter()  # of a job, by backfill or not
+        self._come: defaultdict[str, set[int]] = defaultdict(set)  # but for backfills
         # An entry of these that is no more what waits is passed over when it comes up.
         self._later: list[tuple[datetime, AttemptKey]] = []
         self._lanes: defaultdict[str | None, list[tuple[_Rank, AttemptKey]]] = defaultdict(list)
@@ -101,15 +105,24 @@ class RunQueue:
         """Return the runs of a job that wait, in the order in which they came."""
         return self._of_job[job].values() if job in self._of_job else ()
 
-    def is_retried(self, job: str) -> bool:
-        """Return whether a run of a job waits to be tried again."""
-        return self._retries[job] > 0
+    def company(self, job: str, going_on: Iterable[Trigger]) -> Company:
+        """Return what those runs of a job that wait see of each other, and of those going on."""
+        triggers = list(going_on)
+        backfills = triggers.count(Trigger.BACKFILL)
+        return Company(
+            len(triggers) - backfills,
+            backfills,
+            self._retries[job, False],
+            self._retries[job, True],
+            come=bool(self._come.get(job)),
+        )
 
     def settle(self, jobs: Mapping[str, Job]) -> None:
         """Go by these definitions of the jobs from now on."""
         self._jobs = jobs
         entries = list(self._entries.values())
-        for index in (self._entries, self._of_job, self._retries, self._lanes, self._aside):
+        self._retries.clear()
+        for index in (self._entries, self._of_job, self._come, self._lanes, self._aside):
             index.clear()
         self._later, self._deadlines = [], []
         for one in entries:
@@ -122,10 +135,13 @@ class RunQueue:
             return
         self.remove(run)
         self._entries[run] = self._of_job[one.job][run] = one
-        self._retries[one.job] += one.key.number > 1
+        self._retries[one.job, one.trigger is Trigger.BACKFILL] += one.key.number > 1
         heapq.heappush(self._later, (one.due, one.key))
         job = self._jobs.get(one.job)
-        if job is not None and job.start_deadline is not None and one.key.number == 1:
+        patient = one.trigger in (Trigger.AT, Trigger.BACKFILL)  # somebody wants it, if late
+        if job is None or job.start_deadline is None or patient:
+            return
+        if one.key.number == 1:
             heapq.heappush(self._deadlines, (one.due + job.start_deadline, one.key))
 
     def remove(self, run: int) -> Waiting | None:
@@ -133,19 +149,26 @@ class RunQueue:
         one = self._entries.pop(run, None)
         if one is not None:
             del self._of_job[one.job][run]
-            self._retries[one.job] -= one.key.number > 1
+            self._come[one.job].discard(run)
+            self._retries[one.job, one.trigger is Trigger.BACKFILL] -= one.key.number > 1
         return one
 
     def let_go(self, job: str) -> None:
-        """Let the runs of a job try again that were set aside: the next one, where one may run."""
+        """Let the runs of a job try again that were set aside: as many as may run by now."""
         aside = self._aside.get(job, [])
         known = self._jobs.get(job)
+        backfills = 0
         while aside:
             one = self._waits(heapq.heappop(aside)[-1])
-            if one is not None:
-                self._line_up(one)
-                if known is None or known.overlap != "allow":
+            if one is None:
+                continue
+            self._line_up(one)
+            if one.trigger is Trigger.BACKFILL:
+                backfills += 1
+                if backfills >= one.parallel:
                     break
+            elif known is None or known.overlap != "allow":
+                break
 
     def next_time(self) -> datetime | None:
         """Return when the time of the next one comes, or its deadline."""
@@ -170,7 +193,7 @@ class RunQueue:
         return not any(
             pool == job.pool or (slots.most is not None and slots.free_in(pool))
             for pool, lane in self._lanes.items()
-            if self._has_some(lane)
+            if self._has_some(lane) and not lane[0][0][0]
         )
 
     def admitted(
@@ -199,15 +222,18 @@ class RunQueue:
                 found[number] = replace(found[number], at_once=False)
         return found
 
-    def take(self, now: datetime, slots: Slots, held: Callable[[Waiting], bool]) -> list[Waiting]:
+    def take(
+        self, now: datetime, slots: Slots, held: Callable[[Waiting, Sequence[Waiting]], bool]
+    ) -> list[Waiting]:
         """
         Take those that may start now, best first, and a slot for each.
 
-        *held* says of one whether it must let another run of its job go first.
+        *held* says of one, and of those of its job that are taken already, whether it must let
+        another run of its job go first.
         """
         self._line_up_due(now)
         taken: list[Waiting] = []
-        serial: set[str] = set()
+        of_job: defaultdict[str, list[Waiting]] = defaultdict(list)
         while slots.free:
             free = (lane for pool, lane in self._lanes.items() if slots.free_in(pool))
             lanes = [lane for lane in free if self._has_some(lane)]
@@ -216,15 +242,14 @@ class RunQueue:
             rank, key = heapq.heappop(min(lanes, key=lambda lane: lane[0]))
             one = self._entries[key.run]
             job = self._jobs.get(one.job)
-            if job is None or one.job in serial or held(one):
+            if job is None or held(one, of_job[one.job]):
                 # A run that is tried again goes before those that wait for it to be over.
                 heapq.heappush(self._aside[one.job], (key.number == 1, rank, key))
                 continue
-            if job.overlap != "allow":
-                serial.add(one.job)
             self.remove(key.run)
             slots.take(job.pool)
             taken.append(one)
+            of_job[one.job].append(one)
         return taken
 
     def _waits(self, key: AttemptKey) -> Waiting | None:
@@ -245,5 +270,7 @@ class RunQueue:
     def _line_up(self, one: Waiting) -> None:
         job = self._jobs.get(one.job)
         pool, priority = (job.pool, job.priority) if job is not None else (None, 0)
-        rank = (one.trigger is Trigger.CATCHUP, -priority, one.due, one.key.run)
+        if one.trigger is not Trigger.BACKFILL:
+            self._come[one.job].add(one.key.run)
+        rank = (_BEHIND.get(one.trigger, 0), -priority, one.due, one.key.run)
         heapq.heappush(self._lanes[pool], (rank, one.key))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from schedkit.errors import StoreError
 
-VERSION = 2  # of the schema: `PRAGMA user_version`
+VERSION = 3  # of the schema: `PRAGMA user_version`
 # Of the log, before it goes into the file. SQLite's 1,000 fill a small disk, on which the file
 # cannot grow then: no way out.
 _LOG_PAGES = 100

@@ -56,13 +56,13 @@ ORDER BY asked.key, r.fire_time DESC
 _OPEN = """
 SELECT a.run, a.number, r.job, r.fire_time, r.trigger, a.claimed, a.started, a.pid,
        a.process_start, a.boot, r.params, r.cancelled_by,
-       (SELECT started FROM attempts WHERE run = r.id AND number = 1)
+       (SELECT started FROM attempts WHERE run = r.id AND number = 1), r.parallel
 FROM attempts a JOIN runs r ON r.id = a.run WHERE a.ended IS NULL ORDER BY a.run
 """
 _WAITING = """
 SELECT r.id, coalesce((SELECT max(number) FROM attempts WHERE run = r.id), 0) + 1, r.job,
        r.fire_time, r.trigger, coalesce(r.retry_at, r.due), r.params,
-       (SELECT started FROM attempts WHERE run = r.id AND number = 1)
+       (SELECT started FROM attempts WHERE run = r.id AND number = 1), r.parallel
 FROM runs r WHERE r.state IN ('queued', 'retrying') ORDER BY 6
 """
 
@@ -183,9 +183,11 @@ class SQLiteReader:
             return [
                 Waiting(
                     AttemptKey(run, number), job, instant(fire), Trigger(trigger), instant(due),
-                    instant_or_none(first), _params(params),
+                    instant_or_none(first), _params(params), parallel,
                 )
-                for run, number, job, fire, trigger, due, params, first in db.execute(_WAITING)
+                for run, number, job, fire, trigger, due, params, first, parallel in db.execute(
+                    _WAITING
+                )
             ]  # fmt: skip
 
     @contextmanager
@@ -201,12 +203,12 @@ def _params(text: str | None) -> Params:
 def _open_attempt(row: Sequence[Any]) -> OpenAttempt:
     (
         run, number, job, fire, trigger, claimed, started, pid, process_start, boot, params,
-        cancelled_by, first_start,
+        cancelled_by, first_start, parallel,
     ) = row  # fmt: skip
     return OpenAttempt(
         AttemptKey(run, number), job, instant(fire), Trigger(trigger), instant(claimed),
         instant_or_none(started), pid, process_start, boot, instant_or_none(first_start),
-        _params(params), cancelled_by,
+        _params(params), cancelled_by, parallel,
     )  # fmt: skip
 
 

@@ -38,7 +38,8 @@ CREATE TABLE cursors (
     counted         INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
--- One row for each fire time that came due, or for a range of missed ones.
+-- One row for each fire time that came due, or for a range of missed ones; and for each wish
+-- beside the schedule, which may be for a fire time that has a row.
 CREATE TABLE runs (
     id             INTEGER PRIMARY KEY,
     job            TEXT NOT NULL,
@@ -60,8 +61,11 @@ CREATE TABLE runs (
     ended          INTEGER,
     params         TEXT,
     cancelled_by   TEXT,
-    UNIQUE (job, fire_time)
+    parallel       INTEGER NOT NULL DEFAULT 1
 );
+CREATE UNIQUE INDEX runs_by_schedule ON runs (job, fire_time)
+    WHERE trigger IN ('schedule', 'catchup');
+CREATE INDEX runs_by_fire_time ON runs (job, fire_time);
 CREATE INDEX runs_by_job ON runs (job);
 CREATE INDEX runs_by_state ON runs (state);
 

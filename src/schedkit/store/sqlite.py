@@ -7,35 +7,33 @@ when it returns. Readers open the file read-only.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from schedkit.config import Config
 from schedkit.errors import StoreError
 from schedkit.job import Job
-from schedkit.planner import most_attempts
 from schedkit.run import (
     AttemptKey,
     Change,
     Decision,
     Ended,
+    Fact,
     Pause,
     Started,
     State,
-    Trigger,
+    Unclaimed,
     Unstarted,
     Waiting,
     first_number,
 )
+from schedkit.store.decisions import insert
 from schedkit.store.file import as_store_error, micros, micros_or_none, open_to_write, to_micros
 from schedkit.store.reader import SQLiteReader
 from schedkit.store.store import Holder, Pruned
-from schedkit.timeline import local
 
 _FAILED = "(SELECT max(ended) FROM attempts WHERE run = id)"
 # What decides whether a row is set back is set back with it: not once more the next time.
@@ -131,7 +129,8 @@ class SQLiteStore(SQLiteReader):
             (last,) = db.execute("SELECT max(id) FROM runs").fetchone()
             number = max((last or 0) + 1, first_number(now))
             for decision in decisions:
-                if not self._insert(db, number, decision, jobs[decision.job], now):
+                job = jobs[decision.job]
+                if not insert(db, number, decision, job, now, epoch=self._epoch):
                     continue
                 key = AttemptKey(number, 1) if decision.state is State.QUEUED else None
                 if key is not None and decision.at_once:
@@ -149,7 +148,7 @@ class SQLiteStore(SQLiteReader):
                         d.job,
                     )
                     for d in decisions
-                    if d.trigger is not Trigger.MANUAL
+                    if d.trigger.by_schedule
                 ],
             )
             db.execute(
@@ -163,7 +162,7 @@ class SQLiteStore(SQLiteReader):
         with self._transaction() as db:
             return [one for one in waiting if self._claim_attempt(db, one, now)]
 
-    def record(self, facts: Iterable[Started | Ended | Unstarted]) -> None:
+    def record(self, facts: Iterable[Fact]) -> None:
         """Record starts and ends, all in one transaction; what is recorded already stays."""
         with self._transaction() as db:
             for fact in facts:
@@ -174,6 +173,8 @@ class SQLiteStore(SQLiteReader):
                         _record_end(db, fact)
                     case Unstarted():
                         _record_no_start(db, fact)
+                    case Unclaimed():
+                        _take_back(db, fact)
 
     def counted(self) -> dict[str, int]:
         """Return how many runs each job loaded has had by its schedule since it was first."""
@@ -243,41 +244,6 @@ class SQLiteStore(SQLiteReader):
                 for row in db.execute(statement, (to_micros(now), to_micros(limit))).fetchall()
             ]
         return sorted({job for (job,) in rows})
-
-    def _insert(
-        self, db: sqlite3.Connection, number: int, decision: Decision, job: Job, now: datetime
-    ) -> bool:
-        """Write the record of a fire time, unless it or a range of missed ones has one."""
-        if decision.trigger is not Trigger.MANUAL:
-            covered = db.execute(
-                "SELECT 1 FROM cursors WHERE job = ? AND decided_until >= ?",
-                (decision.job, to_micros(decision.fire_time)),
-            ).fetchone()
-            if covered:
-                return False
-        wall = local(decision.fire_time, job.timezone)
-        state = decision.state
-        if state is State.QUEUED and decision.at_once:
-            state = State.RUNNING
-        cursor = db.execute(
-            "INSERT OR IGNORE INTO runs (id, job, fire_time, fire_local, timezone, trigger, who,"
-            " state, reason, last_fire_time, count, due, decided, epoch, digest, most_attempts,"
-            " params) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                number, decision.job, to_micros(decision.fire_time), wall.isoformat(" "),
-                str(job.timezone), decision.trigger, decision.who, state, decision.reason,
-                micros_or_none(decision.last_fire_time), decision.count,
-                to_micros(decision.due or decision.fire_time), to_micros(now), self._epoch,
-                job.digest, most_attempts(job),
-                json.dumps(dict(decision.params)) if decision.params else None,
-            ),
-        )  # fmt: skip
-        if cursor.rowcount != 1 and decision.count > 1:
-            # The first of a range has a record, from before the clock was corrected: not the rest.
-            later, fewer = decision.fire_time + datetime.resolution, decision.count - 1
-            rest = replace(decision, fire_time=later, count=fewer)
-            return self._insert(db, number, rest, job, now)
-        return cursor.rowcount == 1
 
     def _claim_attempt(self, db: sqlite3.Connection, waiting: Waiting, now: datetime) -> bool:
         cursor = db.execute(
@@ -369,3 +335,20 @@ def _record_no_start(db: sqlite3.Connection, fact: Unstarted) -> None:
         " WHERE id = ? AND state IN ('queued', 'retrying')",
         (fact.state, fact.reason, to_micros(fact.time), fact.run),
     )
+
+
+def _take_back(db: sqlite3.Connection, fact: Unclaimed) -> None:
+    cursor = db.execute(
+        "DELETE FROM attempts WHERE run = ? AND number = ? AND started IS NULL AND ended IS NULL",
+        fact.key,
+    )
+    if cursor.rowcount == 1:
+        first = fact.key.number == 1
+        db.execute(
+            "UPDATE runs SET state = ?, retry_at = ? WHERE id = ?",
+            (
+                State.QUEUED if first else State.RETRYING,
+                None if first else to_micros(fact.time),
+                fact.key.run,
+            ),
+        )

@@ -16,13 +16,11 @@ from schedkit.run import (
     AttemptKey,
     Change,
     Decision,
-    Ended,
+    Fact,
     OpenAttempt,
     Pause,
     Run,
-    Started,
     State,
-    Unstarted,
     Waiting,
 )
 
@@ -150,7 +148,7 @@ class Store(Reader, Protocol):
     def claim_attempts(self, waiting: Sequence[Waiting], now: datetime) -> list[Waiting]:
         """Claim the attempts that runs wait for; return those that had not been claimed."""
 
-    def record(self, facts: Iterable[Started | Ended | Unstarted]) -> None:
+    def record(self, facts: Iterable[Fact]) -> None:
         """Record starts and ends, all in one transaction; what is recorded already stays."""
 
     def counted(self) -> dict[str, int]:
