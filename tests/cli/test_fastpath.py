@@ -32,9 +32,12 @@ LINES = [
     "history",
     "history backup --state failed,missed -n 5 --since 2026-11-21T00:00Z --json",
     "history --state ''",
+    "history a b --until 2026-11-21T00:00Z -n 5",
     "list",
     "list 'a*' b",
     "list --json",
+    "show backup",
+    "show --json backup",
     "validate",
     "validate a.yaml d --strict --format concise",
     "validate --format=json",
@@ -70,7 +73,7 @@ LEFT = [
     "validate --format x",
     "validate --format", "schema extra", "--color red list", "history --state bad", "--state",
     "next --from soon", "run --for 5", "-c", "trigger", "logs a b", "trigger a b",
-    "plan a.yaml b.yaml", "plan --days 0", "plan --days 4000", "reload a",
+    "show", "show a b", "plan a.yaml b.yaml", "plan --days 0", "plan --days 4000", "reload a",
     "trigger a --param x", "cancel a --signal frob",
 ]  # fmt: skip
 HEAVY = ("typer", "click", "pydantic", "pydantic_core", "yaml", "croniter", "rich", "dateutil")

@@ -28,6 +28,7 @@ VERBS = (
     "explain",
     "history",
     "list",
+    "show",
     "status",
     "logs",
     "trigger",

@@ -43,7 +43,7 @@ class Standing:
 
     def cell(self, now: datetime) -> Cell:
         """Return all that holds of it: running for how long, paused by whom and why."""
-        cells = [_running(self.running, now)] if self.running else []
+        cells = [_running(self.job, self.running, now)] if self.running else []
         if not self.job.enabled:
             cells.append(Cell("disabled", colour="yellow"))
         elif self.pause is not None:
@@ -74,14 +74,15 @@ def standing(
     return Standing(job, pause, running, None, "never", nothing_after(job, start))
 
 
-def _running(running: Sequence[OpenAttempt], now: datetime) -> Cell:
+def _running(job: Job, running: Sequence[OpenAttempt], now: datetime) -> Cell:
     several = f"{len(running)} " if len(running) > 1 else ""
     started = [one.started for one in running if one.started is not None]
     if not started:
         return Cell(f"{several}starting", colour="cyan")
     first = min(started)
     shown = f"{several}running {durations.brief(now - first)}"
-    return Cell(f"{several}running since {first.isoformat()}", shown, "cyan")
+    since = first.astimezone(job.timezone).isoformat()
+    return Cell(f"{several}running since {since}", shown, "cyan")
 
 
 def running_as_json(job: Job, running: Sequence[OpenAttempt]) -> Iterator[dict[str, Any]]:
