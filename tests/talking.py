@@ -29,6 +29,7 @@ class FakeOperations:
         self.more: dict[str, Any] = {}
         self.skips: str | None = None
         self.reloaded: dict[str, Any] | None = None
+        self.reloads: Callable[[], None] | None = None  # what a reload does
 
     def trigger(self, job: str, who: str, params: Mapping[str, str], *, force: bool) -> Triggered:
         self.asked.append(("trigger", job, who, dict(params), force))
@@ -54,6 +55,8 @@ class FakeOperations:
 
     def reload(self, who: str, answer: Answer) -> None:
         self.asked.append(("reload", who))
+        if self.reloads is not None:
+            self.reloads()
         if self.reloaded is not None:
             answer(self.reloaded)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 import pytest
@@ -79,3 +80,54 @@ jobs:
 
     actual = [(run["state"], run["attempts"]) for run in sched.history("a")]
     assert (0, [("failed", 1)]) == (code, actual)
+
+
+LONG = """
+jobs:
+  a: {{command: echo $$ > words; read go < go, clock: startup, timeout: {timeout}}}
+  b: {{command: 'true', clock: daily at {at}}}
+runner: {{reload_on_change: false}}
+"""
+
+
+def test_a_reload_answers_what_fires_otherwise_and_what_becomes_of_runs(sched: Sched) -> None:
+    sched.write(LONG.format(timeout="1h", at="02:00"))
+
+    runner = sched.run()
+    sched.word()
+    sched.until_started("a")
+    (run,) = (one["id"] for one in sched.history("a"))
+    sched.write(LONG.format(timeout="2h", at="03:00"))
+    answer = sched("reload", "--json")
+    again = sched("reload", "--json")
+    sched.go()
+    sched.until_over([run])
+    runner.stop()
+
+    first, second = json.loads(answer.stdout)["jobs"]
+    effect = "goes on with the timeout it began with"
+    assert first["runs"] == [{"run": run, "state": "running", "effect": effect}]
+    assert first["keys"] == [{"key": "timeout", "before": "1h", "after": "2h"}]
+    assert [time[11:] for time in second["fires"]["added"]] == ["03:00:00+00:00"] * 7
+    assert [time[11:] for time in second["fires"]["dropped"]] == ["02:00:00+00:00"] * 7
+    assert json.loads(again.stdout)["jobs"] == []
+
+
+def test_a_dry_run_of_a_reload_changes_nothing(sched: Sched) -> None:
+    sched.write(LONG.format(timeout="1h", at="02:00"))
+
+    runner = sched.run()
+    sched.word()
+    sched.write(LONG.format(timeout="2h", at="03:00"))
+    dry = [sched("reload", "--dry-run").stdout, sched("plan").stdout]
+    status = json.loads(sched("status", "--json").stdout)
+    loaded = sched("reload").stdout
+    sched.go()
+    runner.stop()
+
+    assert dry[0] == dry[1] == loaded
+    assert status["runner"]["next"]["fire_time"].endswith("T02:00:00+00:00")
+    assert [line["why"] for line in runner.said if line["message"] == "schedule loaded"] == [
+        "start",
+        "reload",
+    ]
