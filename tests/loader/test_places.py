@@ -1,143 +1,114 @@
-"""Where each key of a job is written."""
+"""Where a problem is shown: the characters that are wrong, however the value is written."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from files import load
-from schedkit.loader.places import settings
+from files import diagnostics, text
 
 
-@pytest.fixture(autouse=True)
-def _there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-def told(written: str | dict[str, str], *paths: str) -> list[str]:
-    """Return what is written of the first job: key, value, origin and place, in a line each."""
-    config = load(written, *paths)
-    names = paths or (written if isinstance(written, dict) else ("schedules.yaml",))
-    found = settings(config.jobs[0], [Path(name) for name in names])
-    return [f"{one.key} = {one.value} | {one.origin} {one.place}" for one in found]
-
-
-def test_each_key_of_a_job_has_its_line() -> None:
-    expected = [
-        "command = pg_dump --all 'my shop' | job schedules.yaml:3",
-        "clock = daily at 02:30 | job schedules.yaml:5",
-        "clock = weekly sun at 04:00 | job schedules.yaml:6",
-        "filters = not on_date 12-25 | job schedules.yaml:7",
-        "params.deep.er = 1, {a: null} | job schedules.yaml:10",
-        "env.TOKEN.from_file = token | job schedules.yaml:12",
-        "env_file = a.env, b.env | job schedules.yaml:13",
-        "expect = 2026-11-21 02:30 | job schedules.yaml:14",
-        "timeout = null | job schedules.yaml:15",
+def places(written: str) -> list[str]:
+    """Return what the carets stand below, for each problem."""
+    return [
+        f"{one.line}: {one.text[one.column - 1 : one.column - 1 + one.length]}"
+        for one in diagnostics(written)
     ]
 
-    actual = told("""\
-        jobs:
-          a:
-            command: [pg_dump, --all, my shop]
-            clock:
-              - daily at 02:30
-              - {weekly: sun, at: "04:00"}
-            filters:
-              not: {on_date: 12-25}
-            params:
-              deep: {er: [1, {a: null}]}
-            env:
-              TOKEN: {from_file: token}
-            env_file: [a.env, b.env]
-            expect: 2026-11-21 02:30
-            timeout:
-    """)
+
+def in_job(lines: str) -> list[str]:
+    """Return what the carets stand below in a job whose keys begin on line 4."""
+    indented = "".join(f"    {line}\n" for line in text(lines).split("\n"))
+    clock = "" if "clock:" in lines else "    clock: every 1h\n"
+    return places(f"jobs:\n  a:\n    command: x\n{indented}{clock}")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("clock: cron 0 25 * * *", ["4: 25"]),
+        ("clock: 'cron 0 25 * * *'", ["4: 25"]),
+        ('clock: "cron 0 25 * * *"', ["4: 25"]),
+        ("clock: {cron: 0 25 * * *}", ["4: 25"]),
+        ("clock: {cron: '0 25 * * *'}", ["4: 25"]),
+        ("clock:   cron   0   25 * * *", ["4: 25"]),
+        ("clock: evry 5m", ["4: evry"]),
+        ("clock: {evry: 5m}", ["4: evry"]),
+        ("clock: 'evry 5m'", ["4: evry"]),
+        ("clock: every 5x", ["4: 5x"]),
+        ("clock: daily at 25:00", ["4: 25:00"]),
+        ("clock: daily at 02:30,25:00", ["4: 25:00"]),
+        ("clock: {daily: ['02:30', '25:00']}", ["4: '25:00'"]),
+        ("clock: weekly mon,tux at 09:00", ["4: tux"]),
+        ("clock: {weekly: [mon, tux], at: 25:00}", ["4: tux", "4: 25:00"]),
+        ("clock: daily", ["4: daily"]),
+        ("clock: {daily: }", ["4: daily"]),
+        ("clock: {daily: '02:30', weekly: mon}", ["4: weekly"]),
+        ("clock: []", ["4: []"]),
+        ("clock: [daily at 02:30, evry 5m, {cron: 60 * * * *}]", ["4: evry", "4: 60"]),
+        ("clock:\n- daily at 02:30\n- evry 5m", ["6: evry"]),
+        ("filters: wekday", ["4: wekday"]),
+        ("filters: {any: [weekend, not wekday]}", ["4: wekday"]),
+        ("filters: {any: [weekend, 'not wekday']}", ["4: wekday"]),
+        ("filters: [weekday, {any: [weekend, {not: {all: [{on_date: 13-01}]}}]}]", ["4: 13-01"]),
+        ("filters:\n- any:\n  - weekend\n  - not:\n      on_date: 02-30", ["8: 02-30"]),
+        ("adjustments: [add 5d, add 5, next_weekdy]", ["4: 5", "4: next_weekdy"]),
+        ("timeout: 5", ["4: 5"]),
+        ("timeout: '5'", ["4: '5'"]),
+        ("timezone: Europe/Berlni", ["4: Europe/Berlni"]),
+        ("retry: {max_retries: 1, delay: 5}", ["4: 5"]),
+        ("retry: {max_retries: 1, dely: 5s}", ["4: dely"]),
+        ("retry: {}", ["4: {}"]),
+        ("retry: x", ["4: x"]),
+        ("retry: -1", ["4: -1"]),
+        ("success: {exit_codes: [0, 256]}", ["4: 256"]),
+        ("success: {exit_codes: '0, 256'}", ["4: 256"]),
+        ("env: {A: b, C: [d]}", ["4: [d]"]),
+        ("env: {A: {from_file: [d]}}", ["4: [d]"]),
+        ("env: {A: {from: d}}", ["4: {from: d}"]),
+        ("env: {'A=': d}", ["4: 'A='"]),
+        ("stop_signal: STOP", ["4: STOP"]),
+        ("overlap: wait", ["4: wait"]),
+        ("enabled: maybe", ["4: maybe"]),
+        ("python: a:b", ["4: python"]),
+        ("interpreter: python3", ["4: interpreter"]),
+    ],
+)
+def test_what_is_wrong_is_shown_and_nothing_else(written: str, expected: list[str]) -> None:
+    actual = in_job(written)
 
     assert expected == actual
 
 
-def test_what_comes_from_the_defaults_has_its_line_there() -> None:
-    expected = [
-        "command = x | job schedules.yaml:11",
-        "clock = every 1h | job schedules.yaml:12",
-        "retry.max_retries = 5 | job schedules.yaml:13",
-        "env.A = own | job schedules.yaml:14",
-        "timeout = 1h | defaults schedules.yaml:3",
-        "retry.delay = 30s | defaults schedules.yaml:4",
-        "env.B = 2 | defaults schedules.yaml:7",
-        "timezone = Europe/Berlin | file schedules.yaml:1",
-    ]
-
-    actual = told("""\
-        timezone: Europe/Berlin
-        defaults:
-          timeout: 1h
-          retry: {max_retries: 2, delay: 30s}
-          env:
-            A: 1
-            B: 2
-          interpreter: python3
-        jobs:
-          a:
-            command: x
-            clock: every 1h
-            retry: 5
-            env: {A: own}
-    """)
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('clock: "cron 0 \\x325 * * *"', ['4: "cron 0 \\x325 * * *"']),
+        ("clock: |\n  cron 0 25 * * *", ["4: |"]),
+        ("clock: >-\n  cron 0\n  25 * * *", ["4: >-"]),
+        ("clock: cron 0\n  25 * * *", ["4: cron 0"]),
+        ("clock: 'cron 0\n  25 * * *'", ["4: 'cron 0"]),
+    ],
+)
+def test_a_value_whose_text_is_not_that_of_the_file_is_shown_from_its_beginning(
+    written: str, expected: list[str]
+) -> None:
+    actual = in_job(written)
 
     assert expected == actual
 
 
-def test_a_zone_of_the_job_hides_that_of_the_file() -> None:
-    expected = ["timezone = UTC | job schedules.yaml:3"]
+def test_a_problem_behind_an_alias_is_shown_where_it_was_written() -> None:
+    expected = ["1: &c evry 5m"]
 
-    actual = told("""\
-        timezone: Europe/Berlin
-        jobs:
-          a: {timezone: UTC, command: x, clock: every 1h}
-    """)
-
-    assert expected == [line for line in actual if line.startswith("timezone")]
-
-
-def test_what_is_merged_in_has_the_line_where_it_stands() -> None:
-    expected = [
-        "command = x | job schedules.yaml:5",
-        "clock = daily at 07:00 | job schedules.yaml:2",
-    ]
-
-    actual = told("""\
-        x-mornings: &mornings
-          clock: daily at 07:00
-        jobs:
-          a:
-            command: x
-            <<: *mornings
-    """)
+    actual = places("x-c: &c evry 5m\njobs: {a: {command: x, clock: *c}}\n")
 
     assert expected == actual
 
 
-def test_each_file_of_a_directory_says_its_own_lines() -> None:
-    files = {
-        "d/a.yaml": "jobs:\n  a: {command: x, clock: every 1h}\n",
-        "d/b.yaml": "timezone: UTC\ndefaults:\n  timeout: 1h\njobs: {}\n",
-    }
-    expected = [
-        "command = x | job d/a.yaml:2",
-        "clock = every 1h | job d/a.yaml:2",
-        "timeout = 1h | defaults d/b.yaml:3",
-        "timezone = UTC | file d/b.yaml:1",
-    ]
+def test_a_value_that_is_not_there_is_shown_where_it_belongs() -> None:
+    expected = [(4, 11, 1)]
 
-    actual = told(files, "d")
+    found = diagnostics("jobs:\n  a:\n    command: x\n    clock:\n    timeout: 5m\n")
+    actual = [(one.line, one.column, one.length) for one in found]
 
     assert expected == actual
-
-
-def test_a_job_that_is_gone_from_the_file_has_no_places() -> None:
-    (job,) = load("jobs: {a: {command: x, clock: every 1h}}\n").jobs
-    Path("schedules.yaml").write_text("jobs: {b: {command: x, clock: every 1h}}\n")
-
-    assert [] == settings(job, [Path("schedules.yaml")])

@@ -28,7 +28,7 @@ from schedkit.store import Query, Reader
 from schedkit.texts import safe, width
 
 if TYPE_CHECKING:  # it brings YAML
-    from schedkit.loader.places import Setting
+    from schedkit.loader.written import Setting
 
 _LAST, _NEXT = 5, 3
 _WIDEST = 60  # columns of a value that its place stands below those of others for
@@ -89,7 +89,7 @@ def show(
 def _known(context: Context, name: str) -> _Known:
     config = context.load()
     (job,) = config.named([name])
-    from schedkit.loader.places import settings
+    from schedkit.loader.written import settings
 
     now = datetime.now(UTC)
     store = context.history(config)
