@@ -57,6 +57,16 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "resume": [Example("sched resume --all", "go on with everything")],
     "reload": [Example("sched reload", "take the file as it is now, and say what changed")],
+    "plan": [
+        Example("sched plan", "what the file as it is now would change"),
+        Example("sched plan new.yaml --days 30", "the same of another file, in a month"),
+    ],
+    "import": [
+        Example("crontab -l | sched import crontab > schedules.yaml", "your own crontab"),
+        Example("sched import crontab --system /etc/crontab", "one with a user in each line"),
+    ],
+    "export": [Example("sched export crontab backup", "a job as a line of a crontab")],
+    "show": [Example("sched show backup", "everything about a job")],
     "schema": [Example("sched schema > schedules.schema.json", "for an editor")],
     "init": [Example("sched init", "write schedules.yaml, and its schema beside it")],
 }
