@@ -126,13 +126,13 @@ def test_on_a_terminal_the_last_runs_are_a_sparkline(lively: Sched) -> None:
 
     assert [header, paused] == shown
     assert ["a", "startup", "UTC", "running", f"{lasted}d"] == row[:5]
-    assert ["running", *ago(fired).split(), "▂xxxx·○▸█▸", "-", "at", "startup"] == row[-7:]
+    assert ["running", *ago(fired).split(), "▁xxxx·○▸█▸", "-", "at", "startup"] == row[-7:]
 
 
 def test_a_sparkline_is_coloured_by_state(lively: Sched) -> None:
     green, yellow, red, cyan = (f"\x1b[{code}m" for code in (32, 33, 31, 36))
     expected = (
-        f"{green}▂\x1b[0m{red}▃▃▄\x1b[0m{yellow}▅·○\x1b[0m{cyan}▸\x1b[0m{green}█\x1b[0m"
+        f"{green}▁\x1b[0m{red}▂▃▄\x1b[0m{yellow}▅·○\x1b[0m{cyan}▸\x1b[0m{green}█\x1b[0m"
         f"{cyan}▸\x1b[0m"
     )
 

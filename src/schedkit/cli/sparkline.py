@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from math import ceil
 
 from schedkit.cli.layout import Part, Parts
 from schedkit.cli.verbs.history import COLOURS
@@ -48,4 +49,4 @@ def _glyphs(oldest: Sequence[Outcome], *, colour: bool) -> Iterator[Part]:
 def _bar(length: timedelta | None, longest: timedelta) -> str:
     if not length or not longest:
         return _BARS[0]
-    return _BARS[round(length / longest * (len(_BARS) - 1))]
+    return _BARS[ceil(length / longest * len(_BARS)) - 1]
