@@ -7,6 +7,7 @@ it. It is the compiled form, pickled: nobody takes it from another user than roo
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import pwd
@@ -51,6 +52,7 @@ def loaded(state: Path) -> Loaded | None:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             trusted = status.st_uid in (0, os.getuid())  # what is unpickled may be code
+            gc.disable()  # it would look through ever more objects, none of which is garbage
             version, config = pickle.load(file) if trusted else (None, None)  # noqa: S301
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -58,6 +60,8 @@ def loaded(state: Path) -> Loaded | None:
         raise
     except Exception as error:
         raise StoreError(_strange(path)) from error
+    finally:
+        gc.enable()
     if not trusted:
         raise StoreError(_whose(path, status.st_uid))
     if version != __version__ or not isinstance(config, Config):
