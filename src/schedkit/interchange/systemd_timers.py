@@ -7,8 +7,7 @@ Source: systemd.timer(5).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from itertools import islice, pairwise
+from datetime import timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,21 +15,16 @@ from schedkit import durations
 from schedkit.clocks import CLOCKS, Clock
 from schedkit.clocks.clock import ClockChanges
 from schedkit.errors import ConfigError
-from schedkit.interchange import calendar_clocks, clock_changes, unit_values
+from schedkit.interchange import calendar_clocks, clock_changes, missed, unit_values
 from schedkit.interchange.calendar_event import calendar_event
 from schedkit.interchange.telling import Telling
 from schedkit.interchange.unit_files import Unit
-from schedkit.schedule import Schedule
 
 # What systemd does where a clock change skips a time, and where the clock shows it twice.
 CHANGES = ClockChanges("skip", "first")
 _SECTION = "Timer"
 _ONCE = ("OnBootSec", "OnStartupSec", "OnActiveSec")
 _AGAIN = {"OnUnitActiveSec": "start", "OnUnitInactiveSec": "end"}
-_SAMPLE_BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
-_SAMPLE = 5000  # fire times among which the longest time between two is looked for
-_USUAL_WINDOW = timedelta(days=1)
-_WINDOWS = [timedelta(days=days) for days in (2, 7, 14, 35, 371, 3339)]
 
 
 class Times(NamedTuple):
@@ -142,7 +136,7 @@ def _every(text: str) -> str:
 # ---- what is missed
 
 
-def catchup(unit: Unit, found: Times, local: ZoneInfo, told: Telling) -> dict[str, Any]:
+def catchup(unit: Unit, found: Times, told: Telling) -> dict[str, Any]:
     """Return what the job does about times that passed while no runner was up."""
     setting = unit.last(_SECTION, "Persistent")
     persistent = bool(told.read(setting, unit_values.boolean))
@@ -156,22 +150,9 @@ def catchup(unit: Unit, found: Times, local: ZoneInfo, told: Telling) -> dict[st
         message = "what passes while the machine sleeps is left out; systemd runs it on waking"
         told.say(about, message, taken=True)
         return {"catchup": "none"}
-    window = _window(found, local)
+    # systemd has no such limit.
+    window = missed.window(found.read())
     return {"catchup": "latest"} | ({} if window is None else {"catchup_window": window})
-
-
-def _window(found: Times, local: ZoneInfo) -> str | None:
-    """
-    Return how late the latest of the missed times may be, None when the usual window is enough.
-
-    systemd has no such limit: this is one that no time of these clocks reaches.
-    """
-    schedule = Schedule(list(found.clocks), timezone=found.known_zone(local))
-    fires = islice(schedule.after(_SAMPLE_BEGIN), _SAMPLE)
-    apart = max((b - a for a, b in pairwise(fires)), default=_WINDOWS[-1])
-    if apart <= _USUAL_WINDOW:
-        return None
-    return durations.text(next((w for w in _WINDOWS if apart <= w), _WINDOWS[-1]))
 
 
 # ---- how exact
@@ -181,18 +162,18 @@ def exactness(unit: Unit, told: Telling) -> None:
     """Say what of a timer's settings about exactness means nothing here."""
     delay = unit.last(_SECTION, "RandomizedDelaySec")
     if told.read(delay, unit_values.span) and delay is not None:
-        told.say(delay, "not applied: it fires exactly at its times; move the times themselves")
+        told.say(delay, "it fires exactly at its times; give each machine its own")
     accuracy = unit.last(_SECTION, "AccuracySec")
     length = told.read(accuracy, lambda text: (unit_values.span(text),))
     if accuracy is not None and length and (length[0] is None or length[0] > timedelta(seconds=1)):
-        told.say(accuracy, "not needed: it fires within a second of its times", taken=True)
+        told.say(accuracy, "it fires within a second of its times", taken=True)
     for name, message in (
-        ("FixedRandomDelay", "not applied: there is no random delay"),
-        ("WakeSystem", "not applied: it does not wake the machine"),
+        ("FixedRandomDelay", "there is no random delay"),
+        ("WakeSystem", "it does not wake the machine"),
     ):
         setting = unit.last(_SECTION, name)
         if told.read(setting, unit_values.boolean) and setting is not None:
             told.say(setting, message)
     remains = unit.last(_SECTION, "RemainAfterElapse")
     if told.read(remains, unit_values.boolean) is False and remains is not None:
-        told.say(remains, "not applied: a job stays, also when it never fires again")
+        told.say(remains, "a job stays, also when it never fires again")

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from schedkit.commands import plain_words
@@ -37,10 +38,15 @@ Word = tuple[str | Variable, ...]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command line: its words, and the characters before its program that say how it is run."""
+    """
+    A command line: its words, and the characters before its program that say how it is run.
+
+    When a condition fails, what follows is not run.
+    """
 
     words: tuple[Word, ...]
     prefix: str = ""
+    is_condition: bool = False
 
     @property
     def plain(self) -> list[str] | None:
@@ -62,7 +68,12 @@ class Command:
 def _in_shell(word: Word) -> str:
     if len(word) == 1 and isinstance(word[0], Variable) and word[0].split:
         return f"${word[0].name}"
-    parts = [f'"${{{p.name}}}"' if isinstance(p, Variable) else shlex.quote(p) for p in word if p]
+    parts = []
+    for is_variable, pieces in groupby(word, lambda piece: isinstance(piece, Variable)):
+        if is_variable:
+            parts += [f'"${{{piece.name}}}"' for piece in pieces if isinstance(piece, Variable)]
+        elif text := "".join(map(str, pieces)):
+            parts.append(shlex.quote(text))
     return "".join(parts) or "''"
 
 
@@ -128,7 +139,7 @@ def keys(commands: Sequence[Command]) -> dict[str, Any]:
         return {"command": "\n".join(["set -e", *map(_line, commands), ""])}
     (only,) = commands
     argv = only.plain
-    if argv is None or "-" in only.prefix:
+    if argv is None or _line(only) != only.in_shell():
         return {"command": _line(only)}
     if len(argv) == 3 and argv[0] in _SHELLS and argv[1] == "-c" and argv[2].strip():
         shell = _SHELLS[argv[0]]
@@ -138,4 +149,6 @@ def keys(commands: Sequence[Command]) -> dict[str, Any]:
 
 
 def _line(command: Command) -> str:
+    if command.is_condition:
+        return f"{command.in_shell()} || exit 0"
     return command.in_shell() + (" || true" if "-" in command.prefix else "")

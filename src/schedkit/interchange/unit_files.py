@@ -29,7 +29,7 @@ _TIMES = (
     "OnCalendar", "OnActiveSec", "OnBootSec", "OnStartupSec", "OnUnitActiveSec",
     "OnUnitInactiveSec",
 )  # fmt: skip
-_HEADER = re.compile(r"# (/\S.*\.(?:timer|service|conf))")
+_HEADER = re.compile(r"# (\S*\.(?:timer|service|conf))")
 
 
 class Setting(NamedTuple):
@@ -62,9 +62,10 @@ class Unit:
         self._asked.add((section, name))
         return [one for one in self._counting() if (one.section, one.name) == (section, name)]
 
-    def last(self, section: str, name: str) -> Setting | None:
-        """Return the assignment that counts of a setting that has one value."""
-        return next(iter(self.all(section, name)[::-1]), None)
+    def last(self, section: str, *names: str) -> Setting | None:
+        """Return the assignment that counts of a setting that has one value, by any of *names*."""
+        found = [one for name in names for one in self.all(section, name)]
+        return max(found, key=self.settings.index, default=None)
 
     def rest(self) -> Iterator[Setting]:
         """Yield the assignments that nobody asked for."""
@@ -130,7 +131,7 @@ def load(path: Path) -> Unit | None:
 
     The file of a template stands for each of its instances.
 
-    Raises: ConfigError when it cannot be read.
+    Raises: OSError; ConfigError when it is not UTF-8.
     """
     file = path if path.exists() else path.with_name(_template(path.name) or path.name)
     real = file.resolve()
@@ -191,8 +192,6 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise ConfigError.of(f"{path}: this is not UTF-8") from None
-    except OSError as error:
-        raise ConfigError.of(f"{path}: {(error.strerror or str(error)).lower()}") from None
 
 
 def _template(name: str) -> str | None:
@@ -203,12 +202,11 @@ def _template(name: str) -> str | None:
 
 def _directories(file: Path, real: Path) -> list[Path]:
     """Return where the files are that belong to one, what overrides first."""
-    own = [file.absolute().parent, real.parent]
+    own = [file.parent] if file.absolute().parent == real.parent else [file.parent, real.parent]
     for known in (_SYSTEM, tuple(path.expanduser() for path in _USER)):
-        if real.parent in known or own[0] in known:
-            own = [*known, *own]
-            break
-    return list(dict.fromkeys(own))
+        if real.parent in known or file.absolute().parent in known:
+            return list(dict.fromkeys([*known, *own]))
+    return own
 
 
 def _drop_ins(name: str, directories: list[Path]) -> list[Path]:

@@ -28,8 +28,36 @@ def _crontab(files: tuple[str, ...], *, system: bool) -> Imported:
     return crontab_file.read_all(list(texts(files, "crontab")), system=system)
 
 
+def _systemd(files: tuple[str, ...], *, system: bool) -> Imported:  # noqa: ARG001  # of crontabs
+    from zoneinfo import ZoneInfo
+
+    from schedkit.interchange import systemd_units
+    from schedkit.loader.zone import machine_zone
+
+    local = ZoneInfo(machine_zone())
+    if files not in ((), (_STDIN,)):
+        try:
+            return systemd_units.read(files, local)
+        except PermissionError:
+            raise
+        except OSError as error:
+            raise UsageError(f"{error.filename}: {(error.strerror or '').lower()}") from error
+    if not files and sys.stdin.isatty():
+        raise UsageError(f"name timers, {systemd_units.WHERE}")
+    ((text, _),) = texts(files, "stdin")
+    return systemd_units.read_stream(text, local)
+
+
+def _kubernetes(files: tuple[str, ...], *, system: bool) -> Imported:  # noqa: ARG001
+    from schedkit.interchange import cronjobs
+
+    return cronjobs.read(list(texts(files, "stdin")))
+
+
 # What reads each format: files as they were named, and whether they are the system's.
-_READERS: dict[str, Callable[..., Imported]] = {"crontab": _crontab}
+_READERS: dict[str, Callable[..., Imported]] = {
+    "crontab": _crontab, "systemd": _systemd, "k8s": _kubernetes,
+}  # fmt: skip
 
 
 def import_(
