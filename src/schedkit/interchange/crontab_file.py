@@ -23,6 +23,7 @@ from schedkit.interchange.crontab_line import (
 )
 from schedkit.interchange.draft import Difference, Draft, Imported, unique_name
 from schedkit.interchange.naming import wish
+from schedkit.limits import account
 
 SHELL = "/bin/sh"  # what cron runs and
 PATH = "/usr/bin:/bin"  # where it looks, unless the crontab says it
@@ -161,6 +162,8 @@ class _Table:
             self._tell("cronie starts those below it up to so many minutes late: here they do not")
 
     def _add(self, found: Entry) -> None:
+        if found.user is not None and account(found.user).isdecimal():
+            raise ConfigError.of(f"cron knows no user {found.user!r}: it takes names")
         when, remarks = clock(found.when)
         command, shell = self._command(found.command)
         description, comment = self._comments.take()

@@ -136,7 +136,8 @@ def collapses(written: str) -> bool:
 
 def escaped(command: str, data: str) -> str | None:
     """Return what `unescaped` makes *command* and *data* of; None when nothing is written so."""
-    written = re.sub(r"\\*%|\\{2,}", _doubled, command)
+    # A backslash that stands alone, and before no %, is one for every cron.
+    written = re.sub(r"\\*%|\\{2,}|\\\Z" if data else r"\\*%|\\{2,}", _doubled, command)
     if data:
         last = data[:-1] if len(data) > 1 and data[-2] != "\n" else data  # cron adds the newline
         written += "%" + last.replace("%", "\\%").replace("\n", "%")
@@ -146,7 +147,6 @@ def escaped(command: str, data: str) -> str | None:
 
 
 def _doubled(found: re.Match[str]) -> str:
-    # A backslash that stands alone is one for every cron, and is not matched.
     slashes = found[0].rstrip("%")
     return slashes * 2 + ("\\%" if found[0].endswith("%") else "")
 
