@@ -33,10 +33,19 @@ MAILTO=root
 """  # noqa: E501
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
-@pytest.mark.parametrize("month", ["2026-03-26", "2026-10-29"])
-def test_the_lines_of_packages_fire_when_cron_would_fire_them(zone: str, month: str) -> None:
-    around = Around(zone, datetime.fromisoformat(month).replace(tzinfo=UTC), 24 * 8)
+@pytest.mark.parametrize(
+    ("zone", "change"),
+    [
+        ("Europe/Berlin", "2026-03-29"),
+        ("Europe/Berlin", "2026-10-25"),
+        ("America/New_York", "2026-03-08"),
+        ("America/New_York", "2026-11-01"),
+        ("Australia/Lord_Howe", "2026-04-05"),
+        ("Australia/Lord_Howe", "2026-10-04"),
+    ],
+)
+def test_the_lines_of_packages_fire_when_cron_would_fire_them(zone: str, change: str) -> None:
+    around = Around(zone, datetime.fromisoformat(change).replace(tzinfo=UTC), 24 * 8)
     moments = walked(around)
     lines = [line for line in LIKE_THOSE_OF_PACKAGES.split("\n") if line[:1] in "0123456789*"]
     lines = [line for line in lines if line]
