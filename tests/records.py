@@ -55,7 +55,7 @@ def write_records(
     jobs = {job.name: job for job in config.jobs}
     state = sched.directory / ".sched"
     state.mkdir(exist_ok=True)
-    first = loaded or given[0].fire_time - _LONG_BEFORE
+    first = loaded if loaded is not None else given[0].fire_time - _LONG_BEFORE
     ids = []
     with closing(SQLiteStore(state / "history.db")) as store:
         store.begin(Holder(1, "host", "boot", "0"), first)

@@ -29,6 +29,9 @@ LINES = [
     "-c a.yaml --config b.yaml --state /var/x --color never -q next --json",
     "--config=a.yaml --color=always -v list",
     "-q -v list",
+    "explain backup",
+    "explain backup '2026-11-20 02:30' --json",
+    "explain --json 7k3j88",
     "history",
     "history backup --state failed,missed -n 5 --since 2026-11-21T00:00Z --json",
     "history --state ''",
@@ -51,6 +54,10 @@ LINES = [
     "logs 7k3m2q -f -n 20 --attempt 2",
     "trigger backup --wait",
     "trigger --param A=1 --param B=x=y backup --follow --force",
+    "at 2099-01-01T00:00Z backup",
+    "at --param A=1 2099-01-01T00:00Z --force backup --param B=x=y",
+    "in 1h30m backup",
+    "in --force 2d backup --param A=1",
     "cancel backup --signal int",
     "pause a b --until 2099-01-01T00:00Z --reason 'no disk'",
     "pause --all",
@@ -64,6 +71,11 @@ LINES = [
     "schema",
     "init",
     "init a.yaml --force",
+    "init --from-crontab",
+    "import crontab",
+    "import crontab - a --system",
+    "export crontab",
+    "export crontab a b --system",
 ]
 LEFT = [
     "", "-h", "--help", "next -h", "next --help", "-V", "--version", "--version list", "frob",
@@ -72,9 +84,12 @@ LEFT = [
     "next --numb 3", "next --json=yes", "-qv list", "next -- -n", "--", "-- next",
     "validate --format x",
     "validate --format", "schema extra", "--color red list", "history --state bad", "--state",
+    "explain", "explain a today b",
     "next --from soon", "run --for 5", "-c", "trigger", "logs a b", "trigger a b",
     "show", "show a b", "plan a.yaml b.yaml", "plan --days 0", "plan --days 4000", "reload a",
+    "import", "import cron", "export", "export cron", "init --from",
     "trigger a --param x", "cancel a --signal frob",
+    "at", "at 14:30", "at soon a", "at 14:30 a b", "in", "in 90m", "in 90 a", "in -1h a",
 ]  # fmt: skip
 HEAVY = ("typer", "click", "pydantic", "pydantic_core", "yaml", "croniter", "rich", "dateutil")
 

@@ -1,166 +1,200 @@
-"""`sched explain`: why a job does or does not run at a time."""
+"""`sched explain`: why a job did or did not, will or will not run at a time."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from schedkit.calendars import CalendarEndsError
-from schedkit.cli import render
+from schedkit.cli import explanation, fates, render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
+from schedkit.cli.explanation import Asked, Explanation
 from schedkit.cli.failure import UsageError
+from schedkit.cli.fates import Told
+from schedkit.cli.health import pauses
+from schedkit.cli.unrecorded import Known, why_no_record, why_refused
 from schedkit.cli.verbs.next import nothing_after
 from schedkit.cli.when import day_or_time
-from schedkit.errors import ConfigError
-from schedkit.filters import Filter
+from schedkit.config import Config, UnknownJobError
+from schedkit.control.client import SilentError, connect
+from schedkit.errors import ConfigError, did_you_mean
 from schedkit.job import Job
-from schedkit.report import shown
-from schedkit.scalars import moment_text
+from schedkit.run import Run, run_number
+from schedkit.store import Query, SQLiteReader
 from schedkit.texts import safe
-from schedkit.traces import Bound, Trace
-
-_STEP, _WHAT, _WHEN = 11, 36, 27  # widths of the columns; the place comes last
-_MOST = 12  # candidates told one by one: of more, the first ones
+from schedkit.traces import Trace
 
 
 def explain(
     context: Context,
-    job_and_when: Annotated[
-        tuple[str, ...], Argument("A job and, as needed, a day or time of its zone.", "JOB [WHEN]")
-    ] = (),
+    target: Annotated[str, Argument("A job, or a run.", "JOB|RUN")],
+    time: Annotated[
+        str | None,
+        Argument("A day or a time, of the job's zone; its next run unless it is given.", "WHEN"),
+    ] = None,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Explain why a job does or does not run on a day or at a time; else, its next run."""
-    if not 1 <= len(job_and_when) <= 2:
-        raise UsageError("explain takes a job and, as needed, a time: sched explain JOB [WHEN]")
-    name, *times = job_and_when
-    (job,) = context.load().named([name])
+    """Explain why a job did or did not, will or will not run at a time, or why a run ran."""
+    config = context.load()
+    store = context.history(config)
     try:
-        return _explain(job, times, json=json)
+        _explain(context, config, store, target, time, json=json)
     except CalendarEndsError as error:
         if json:
             render.write_json([])
-        sys.stderr.write(f"{job.name}: {error}\n")
-        return 0
-
-
-def _explain(job: Job, times: list[str], *, json: bool) -> int:
-    schedule = job.schedule
-    if times:
-        begin, end = _asked(times[0], job)
-    else:
-        fire = next(schedule.after(datetime.now(UTC)), None)
-        if fire is None:
-            sys.stdout.write(f"{job.name} never runs: {nothing_after(job, datetime.now(UTC))}\n")
-            return 0
-        begin = end = fire
-    traces = schedule.explain(begin, end)
-    if json:
-        render.write_json([as_json(job, trace) for trace in traces])
-        return 0
-    lines = [_headline(job, traces, begin, end)]
-    for trace in traces[:_MOST]:
-        lines += steps(job, trace)
-    if len(traces) > _MOST:
-        lines.append(f"  ... and {len(traces) - _MOST} more times")
-    if not traces:
-        following = next(schedule.after(end), None)
-        comes = nothing_after(job, end) if following is None else _time(job, following)
-        lines.append(f"  next        {comes}")
-    sys.stdout.write("\n".join(map(safe, lines)) + "\n")
+        sys.stderr.write(f"{safe(target)}: {error}\n")
+    finally:
+        if store is not None:
+            store.close()
     return 0
 
 
-def _asked(text: str, job: Job) -> tuple[datetime, datetime]:
+def _explain(
+    context: Context,
+    config: Config,
+    store: SQLiteReader | None,
+    target: str,
+    time: str | None,
+    *,
+    json: bool,
+) -> None:
+    now = datetime.now(UTC)
+    asked = _asked(config, store, target, time, now)
+    if isinstance(asked, Job):
+        said = f"{safe(asked.name)} {_why_never(asked, now)}\n"
+        (sys.stderr if json else sys.stdout).write(said)
+        if json:
+            render.write_json([])
+        return
+    found = _found(asked, store, context.state_directory(config), now)
+    if json:
+        render.write_json(explanation.as_json(found))
+    else:
+        explanation.write(context, found, _named(store, found.told))
+    explanation.warn(context, found)
+
+
+def _found(asked: Asked, store: SQLiteReader | None, state: Path, now: datetime) -> Explanation:
+    """Return what is told of the time, or of the run, that is asked for."""
+    traces = [] if asked.job is None else asked.job.schedule.explain(asked.begin, asked.end)
+    runs = _records(store, asked, traces)
+    told = fates.told(traces, runs, asked.begin, asked.end, lambda time: _fires_at(asked, time))
+    if asked.run is not None:
+        told = [one for one in told if one.run is not None and one.run.id == asked.run.id]
+    if asked.job is None:
+        return Explanation(asked, told, [None] * len(told), None, now)
+    known = _known(asked, asked.job, store, state, now)
+    return Explanation(asked, told, [_note(one, known, runs) for one in told], known, now)
+
+
+# ---- what is asked, and what is known
+
+
+def _asked(
+    config: Config, store: SQLiteReader | None, name: str, time: str | None, now: datetime
+) -> Asked | Job:
+    """Return what is to be explained; the job alone when that is a next run which never comes."""
+    jobs = {job.name: job for job in config.jobs}
+    if name in jobs:
+        job = jobs[name]
+        if time is not None:
+            return Asked(name, job, job.timezone, *_window(time, job.timezone))
+        fire = next(job.schedule.after(now), None)
+        return job if fire is None else Asked(name, job, job.timezone, fire, fire)
+    number = run_number(name)
+    run = None if store is None or number is None else store.run(number)
+    if run is not None:
+        if time is not None:
+            raise UsageError(f"a run has its time: sched explain {run.id}")
+        return Asked(
+            run.job, jobs.get(run.job), ZoneInfo(run.timezone), run.fire_time, run.fire_time, run
+        )
+    last = {} if store is None else store.last_runs([name])
+    if name not in last:
+        known = jobs.keys() | (set() if store is None else store.jobs())
+        raise UnknownJobError(name, did_you_mean(name, known))
+    zone, fire = ZoneInfo(last[name].timezone), last[name].fire_time
+    return Asked(name, None, zone, *((fire, fire) if time is None else _window(time, zone)))
+
+
+def _window(text: str, zone: tzinfo) -> tuple[datetime, datetime]:
     try:
-        return day_or_time(text, job.timezone)
+        begin, end = day_or_time(text, zone)
     except ConfigError as error:
         raise UsageError(str(error)) from None
+    return begin.astimezone(UTC), end.astimezone(UTC)
 
 
-def _headline(job: Job, traces: list[Trace], begin: datetime, end: datetime) -> str:
-    local = begin.astimezone(job.timezone)
-    when = f"on {local:%a %Y-%m-%d}" if end != begin else f"at {_time(job, begin)}"
-    fires = {t.time for t in traces if t.time is not None and begin <= t.time <= end}
-    disabled = "" if job.enabled else " if it were enabled"
-    if fires:
-        count = "runs" if len(fires) == 1 else f"runs {len(fires)} times"
-        return f"{job.name} {count} {when}{disabled}"
-    reasons = dict.fromkeys(map(_reason, traces))
-    why = "moved" if "moved" in reasons else ", ".join(reasons) or "no clock names a time then"
-    return f"no run {when}{disabled}: {why}"
+def _why_never(job: Job, now: datetime) -> str:
+    if job.starts_with_runner:
+        return "runs when the runner starts"
+    return f"never runs: {nothing_after(job, now)}"
 
 
-def _reason(trace: Trace) -> str:
-    """Return in a word why a candidate did not fire where it was."""
-    if isinstance(trace.dropped_by, Bound):
-        return trace.dropped_by.why
-    return "moved" if trace.dropped_by is None else "filtered"
+def _fires_at(asked: Asked, instant: datetime) -> bool:
+    """Return whether the schedule as it is now has a fire time at *instant*."""
+    if asked.job is None:
+        return False
+    return next(asked.job.schedule.known_after(instant - datetime.resolution), None) == instant
 
 
-def steps(job: Job, trace: Trace) -> Iterator[str]:
-    """Yield the lines that tell what became of a candidate, each with its place in the file."""
-    lines = job.lines
-    place = lines.clock[job.clock.index(_as_written(job, trace))]
-    yield _line(job, "clock", str(trace.clock), f"-> {_time(job, trace.candidate)}", place)
-    candidate = trace.candidate.astimezone(job.timezone).replace(tzinfo=None)
-    if trace.nominal != candidate:
-        yield _line(job, "", f"a clock change skips {trace.nominal:%H:%M}", "", None)
-    if isinstance(trace.dropped_by, Filter):
-        why = f"dropped: {trace.why}" if trace.why else "dropped"
-        place = lines.filters[_index(job.filters, trace.dropped_by)]
-        yield _line(job, "filter", str(trace.dropped_by), f"   {why}", place)
-    for move in trace.moves:
-        place = lines.adjustments[_index(job.adjustments, move.adjustment)]
-        moved = f"-> {move.wall:%a %Y-%m-%d %H:%M}"
-        if move is trace.moves[-1] and trace.time is not None:
-            moved = f"-> {_time(job, trace.time)}"
-        yield _line(job, "adjustment", str(move.adjustment), moved, place)
-    if isinstance(trace.dropped_by, Bound):
-        key, wall = trace.dropped_by
-        (place,) = lines.start if key == "start" else lines.end
-        yield _line(job, key, moment_text(wall), f"   dropped: {trace.why}", place)
+def _records(store: SQLiteReader | None, asked: Asked, traces: Sequence[Trace]) -> list[Run]:
+    """Return the records of the time asked for, and of where candidates of it were moved to."""
+    if store is None:
+        return []
+    times = [asked.begin, asked.end, *(t.time for t in traces if t.time is not None)]
+    query = Query(frozenset({asked.name}), since=min(times), until=max(times))
+    return store.runs(query)[::-1]
 
 
-def _index(words: tuple[object, ...], word: object) -> int:
-    """Return the place of this very word: two may be equal."""
-    return next(n for n, one in enumerate(words) if one is word)
+def _known(asked: Asked, job: Job, store: SQLiteReader | None, state: Path, now: datetime) -> Known:
+    """Return what is known of a job beside its schedule, and its records of the time asked for."""
+    is_up = _is_up(state)
+    if store is None:
+        return Known(job, now, is_up)
+    last = store.last_runs([job.name]).get(job.name)
+    before = Query(frozenset({job.name}), until=asked.begin - datetime.resolution, limit=1)
+    had = f"max_runs: it has had {job.max_runs}"  # as the runner says it of what it skips
+    return Known(
+        job, now, is_up,
+        has_history=True,
+        cursor=store.cursors().get(job.name),
+        pause=pauses(store, now).get(job.name),
+        used_up=had if last is not None and last.reason == had else None,
+        earlier=bool(store.runs(before)),
+        later=last is not None,
+    )  # fmt: skip
 
 
-def _as_written(job: Job, trace: Trace) -> Any:
-    """Return the clock of a trace as the job has it, without its rule for clock changes."""
-    return next(clock for clock in job.clock if clock == trace.clock)
+def _is_up(state: Path) -> bool:
+    """Return whether a runner is up, be it silent, or not ours to talk to."""
+    try:
+        connection = connect(state)
+    except (SilentError, PermissionError):
+        return True
+    if connection is None:
+        return False
+    with connection:
+        return True
 
 
-def _line(job: Job, step: str, what: str, when: str, line: int | None) -> str:
-    place = f"{shown(job.file)}:{line}" if line else ""
-    return f"  {step:<{_STEP}} {what:<{_WHAT}} {when:<{_WHEN}}  {place}".rstrip()
+def _note(one: Told, known: Known, runs: Sequence[Run]) -> str | None:
+    """Return what is to be said of a fire time without a record, if anything."""
+    fire = one.fire_time
+    if one.run is not None or fire is None:
+        return None
+    if fire > known.now:
+        return why_refused(known, fire) if known.job.enabled else None
+    return why_no_record(known, fire, runs)
 
 
-def _time(job: Job, instant: datetime) -> str:
-    local = instant.astimezone(job.timezone)
-    seconds = f":{local:%S}" if local.second else ""
-    return f"{local:%a %Y-%m-%d %H:%M}{seconds} {local.tzname()}"
-
-
-def as_json(job: Job, trace: Trace) -> dict[str, Any]:
-    """Return what became of a candidate as plain data with stable names."""
-    fires = None if trace.time is None else trace.time.astimezone(job.timezone).isoformat()
-    return {
-        "job": job.name,
-        "candidate": trace.candidate.astimezone(job.timezone).isoformat(),
-        "nominal": trace.nominal.isoformat(),
-        "clock": str(trace.clock),
-        "dropped_by": None if trace.dropped_by is None else str(trace.dropped_by),
-        "why": trace.why,
-        "moves": [
-            {"adjustment": str(move.adjustment), "to": move.wall.isoformat()}
-            for move in trace.moves
-        ],
-        "fire_time": fires,
-        "file": shown(job.file),
-        "line": job.line,
-    }
+def _named(store: SQLiteReader | None, told: Sequence[Told]) -> dict[str, Run]:
+    """Return the runs that are named where it is told why others were skipped."""
+    numbers = {fates.other_run(one.run) for one in told if one.run is not None}
+    found = [] if store is None else [store.run(number) for number in numbers if number is not None]
+    return {run.id: run for run in found if run is not None}
