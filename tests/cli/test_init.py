@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
-from files import Answer, Sched
+from files import Answer, Sched, text
 from schedkit.loader.schema import schema
 
 WROTE = "wrote {0}schedules.yaml and {0}schedules.schema.json\n\n  sched {1}next\n  sched {1}run\n"
@@ -130,3 +132,91 @@ def test_a_place_that_cannot_be_written_is_said(sched: Sched) -> None:
     actual = sched("init", "etc/schedules.yaml")
 
     assert expected == actual
+
+
+# ---- from the crontab of the user
+
+
+def crontab_says(sched: Sched, script: str) -> dict[str, str]:
+    """Return the environment in which a script stands for the program crontab."""
+    program = sched.directory / "bin" / "crontab"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    return {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_a_crontab_is_what_to_begin_with(sched: Sched) -> None:
+    environment = crontab_says(sched, "echo '# Dump the shop'; echo '30 2 * * * dump -'\"$1\"")
+    told = """\
+crontab: every job
+  = note: cron gives it HOME, LOGNAME, SHELL, PATH and what the crontab sets; here it has the \
+environment of the runner, too
+crontab: every job
+  = note: no mail is sent: what it writes is kept, see: sched logs JOB
+cron still runs these jobs, too; take them out there: crontab -e
+"""
+    written = text("""
+        # yaml-language-server: $schema=schedules.schema.json
+        #
+        # What `crontab -l` said. Preview it with `sched next`, start it with `sched run`.
+
+        timezone: local
+        defaults:
+          working_dir: '~'
+          overlap: allow
+          catchup: none
+          env: {PATH: '/usr/bin:/bin'}
+
+        jobs:
+          dump:
+            description: Dump the shop
+            command: dump --l
+            clock: cron 30 2 * * *
+    """)
+
+    answer = sched("init", "--from-crontab", **environment)
+
+    assert Answer(0, WROTE.format("", ""), told) == answer
+    assert f"{written}\n" == (sched.directory / "schedules.yaml").read_text(encoding="utf-8")
+
+
+def test_a_crontab_that_is_not_taken_whole_fails_and_is_written(sched: Sched) -> None:
+    environment = crontab_says(sched, "echo '61 * * * * x'")
+    expected = (1, WROTE.format("", ""), True)
+
+    answer = sched("init", "--from-crontab", **environment)
+
+    written = (sched.directory / "schedules.yaml").exists()
+    assert expected == (answer.code, answer.stdout, written)
+
+
+def test_without_a_crontab_nothing_is_written(sched: Sched) -> None:
+    environment = crontab_says(sched, "echo no crontab for me >&2; exit 1")
+    expected = (Answer(1, "", "error: crontab -l: no crontab for me\n"), False)
+
+    answer = sched("init", "--from-crontab", **environment)
+
+    assert expected == (answer, (sched.directory / "schedules.yaml").exists())
+
+
+def test_without_a_program_to_ask_nothing_is_written(sched: Sched, tmp_path: Path) -> None:
+    expected = Answer(
+        1,
+        "",
+        "error: crontab cannot be asked: no such file or directory\n"
+        "  = help: of a file that you have: sched import crontab FILE\n",
+    )
+
+    actual = sched("init", "--from-crontab", PATH=str(tmp_path))
+
+    assert expected == actual
+
+
+def test_a_file_that_is_there_stays_before_a_crontab_is_asked_for(sched: Sched) -> None:
+    sched.write("mine\n")
+    expected = 2
+
+    answer = sched("init", "--from-crontab")
+
+    assert expected == answer.code
