@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedkit.cli.layout import fitted
+from schedkit.cli.layout import fitted, narrowed
 
 NEEDED = {"A": 20, "B": 30, "C": 10}
 GIVING_WAY = (("B", 12), ("C", 0), ("A", 5), ("B", 4))
@@ -52,3 +52,19 @@ def test_no_column_is_wider_than_it_needs_and_none_gives_way_without_need(
     assert total(needed) > room or widths == needed
     can_drop = {name for name, least in giving_way if not least}
     assert needed.keys() - widths.keys() <= can_drop
+
+
+@given(
+    st.dictionaries(st.sampled_from("ABCDE"), st.integers(1, 60), min_size=1), st.integers(1, 200)
+)
+def test_without_an_order_only_the_widest_columns_give_way(
+    needed: dict[str, int], room: int
+) -> None:
+    widths = narrowed(needed, room)
+
+    gaps = 2 * (len(needed) - 1)
+    cut = {name for name in needed if widths[name] < needed[name]}
+    limit = max((widths[name] for name in cut), default=60)
+    assert all(widths[name] <= limit + 1 for name in needed) or not cut
+    assert sum(widths.values()) + gaps <= room or max(widths.values()) <= 12
+    assert not cut or sum(widths.values()) + gaps == room or max(widths.values()) == 12

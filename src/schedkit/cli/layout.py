@@ -1,23 +1,23 @@
 """
-Answers on a terminal whose columns give way in an order of their own when it is too narrow.
+Tables on a terminal: columns aligned, and narrower where it is too narrow for all of them.
 
-In a pipe they are those of `render`: nothing is cut there.
+A cell is a tuple of pieces, each in a colour of its own.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from schedkit.cli import render
-from schedkit.cli.render import Cell
-from schedkit.texts import safe, width
+from schedkit.texts import width
 
 _GAP = 2  # blanks between columns
+_NARROWEST = 12  # characters to which a column gives way when none has to go first
+
+GivingWay = Sequence[tuple[str, int]]
+Paint = Callable[[str, str | None], str]
 
 
 class Part(NamedTuple):
@@ -27,59 +27,38 @@ class Part(NamedTuple):
     colour: str | None = None
 
 
-class Parts(NamedTuple):
-    """What stands in a column: in a pipe, and in pieces on a terminal, the last of which count."""
-
-    plain: str
-    parts: tuple[Part, ...]
-
-
-def write_table(
+def aligned(
     columns: Sequence[str],
-    rows: Sequence[Sequence[Cell | Parts | str]],
-    giving_way: Sequence[tuple[str, int]],
-    *,
-    colour: bool,
-) -> None:
+    rows: Sequence[Sequence[tuple[Part, ...]]],
+    giving_way: GivingWay | None,
+    room: int,
+    paint: Paint,
+) -> list[str]:
     """
-    Write a table to stdout; *giving_way* says which columns become narrower, as far as needed.
+    Return the lines of a table on a terminal of *room* columns, its header first.
 
-    Each with the width down to which it does; with 0 it goes altogether.
+    *giving_way* says which columns become narrower, in this order and as far as needed, each with
+    the width down to which it does; with 0 it goes altogether. Without it the widest one does. Of
+    a cell in several pieces the last ones stay.
     """
-    if not sys.stdout.isatty():
-        plain = [[Cell(c.plain) if isinstance(c, Parts) else c for c in row] for row in rows]
-        render.write_table(columns, plain, colour=colour)
-        return
-    cells = [list(map(_parts, row)) for row in rows]
     needed = {
-        name: max([width(name), *(_width(row[place]) for row in cells)])
+        name: max([width(name), *(_width(row[place]) for row in rows)])
         for place, name in enumerate(columns)
     }
-    widths = fitted(needed, giving_way, terminal_width())
-    header = _line([(Part(name),) for name in columns], columns, widths, colour=False)
-    lines = [_line(row, columns, widths, colour=colour) for row in cells]
-    lines.insert(0, render.painted(header, "bold", wanted=colour))
-    render.write_text("\n".join(lines) + "\n")
+    widths = narrowed(needed, room) if giving_way is None else fitted(needed, giving_way, room)
+    header = _line([(Part(name),) for name in columns], columns, widths, lambda text, _: text)
+    return [paint(header, "bold"), *(_line(row, columns, widths, paint) for row in rows)]
 
 
-def _line(
-    row: Sequence[tuple[Part, ...]],
-    columns: Sequence[str],
-    widths: Mapping[str, int],
-    *,
-    colour: bool,
-) -> str:
-    shown = [
-        _padded(parts, widths[name], colour=colour)
-        for name, parts in zip(columns, row, strict=True)
-        if name in widths
-    ]
-    return "".join(shown).rstrip()
+def narrowed(needed: Mapping[str, int], room: int) -> dict[str, int]:
+    """Return how wide each column is when the widest ones give way."""
+    widths = dict(needed)
+    while _spare(widths, room) < 0 and max(widths.values()) > _NARROWEST:
+        widths[max(widths, key=lambda name: widths[name])] -= 1
+    return widths
 
 
-def fitted(
-    needed: Mapping[str, int], giving_way: Sequence[tuple[str, int]], room: int
-) -> dict[str, int]:
+def fitted(needed: Mapping[str, int], giving_way: GivingWay, room: int) -> dict[str, int]:
     """Return how wide each column is that is shown, of those that would *need* so much."""
     widths = dict(needed)
     for name, least in giving_way:
@@ -99,34 +78,32 @@ def _spare(widths: Mapping[str, int], room: int) -> int:
     return room - sum(widths.values()) - _GAP * (len(widths) - 1)
 
 
-def terminal_width() -> int:
-    """Return how many columns the terminal has that stdout is."""
-    try:
-        return int(os.environ.get("COLUMNS") or os.get_terminal_size(sys.stdout.fileno()).columns)
-    except (OSError, ValueError):
-        return 80
-
-
-def _parts(cell: Cell | Parts | str) -> tuple[Part, ...]:
-    if isinstance(cell, Parts):
-        return cell.parts
-    if isinstance(cell, str):
-        return (Part(safe(cell)),)
-    return (Part(safe(cell.plain if cell.shown is None else cell.shown), cell.colour),)
+def _line(
+    row: Sequence[tuple[Part, ...]],
+    columns: Sequence[str],
+    widths: Mapping[str, int],
+    paint: Paint,
+) -> str:
+    shown = [
+        _padded(parts, widths[name], paint)
+        for name, parts in zip(columns, row, strict=True)
+        if name in widths
+    ]
+    return "".join(shown).rstrip()
 
 
 def _width(parts: Sequence[Part]) -> int:
     return sum(width(part.text) for part in parts)
 
 
-def _padded(parts: tuple[Part, ...], cells: int, *, colour: bool) -> str:
+def _padded(parts: tuple[Part, ...], cells: int, paint: Paint) -> str:
     """Return a cell as wide as its column, and the gap behind it."""
     if len(parts) == 1:
         parts = (Part(_cut(parts[0].text, cells), parts[0].colour),)
     else:
         parts = parts[-cells:]
     shown = [
-        render.painted("".join(part.text for part in alike), hue, wanted=colour)
+        paint("".join(part.text for part in alike), hue)
         for hue, alike in groupby(filter(itemgetter(0), parts), key=itemgetter(1))
     ]
     return "".join(shown) + " " * (cells - _width(parts) + _GAP)

@@ -11,11 +11,13 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
-from schedkit.texts import safe, width
+from schedkit.cli import layout
+from schedkit.cli.layout import GivingWay, Part
+from schedkit.texts import safe
 
-_NARROWEST = 12  # characters of a column on a terminal that is too small for all of them
 _CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 
 
@@ -27,17 +29,45 @@ class Cell(NamedTuple):
     colour: str | None = None
 
 
+class Parts(NamedTuple):
+    """What stands in a column: in a pipe, and on a terminal, in pieces."""
+
+    plain: str
+    parts: tuple[Part, ...]
+
+
 def write_table(
-    columns: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, colour: bool
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell | Parts | str]],
+    *,
+    colour: bool,
+    giving_way: GivingWay | None = None,
 ) -> None:
-    """Write a table to stdout; no rows leave the header alone."""
-    cells = [[Cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    if sys.stdout.isatty():
-        _write_aligned(columns, cells, colour=colour)
+    """
+    Write a table to stdout; no rows leave the header alone.
+
+    *giving_way* is what becomes narrower on a terminal, as `layout.aligned` has it.
+    """
+    if not sys.stdout.isatty():
+        lines = ["\t".join(columns), *("\t".join(map(_plain, row)) for row in rows)]
+        sys.stdout.write("\n".join(lines) + "\n")
         return
-    lines = ["\t".join(columns)]
-    lines += ["\t".join(safe(cell.plain) for cell in row) for row in cells]
-    sys.stdout.write("\n".join(lines) + "\n")
+    cells = [list(map(_parts, row)) for row in rows]
+    paint = partial(painted, wanted=colour)
+    lines = layout.aligned(columns, cells, giving_way, _terminal_width(), paint)
+    write_text("\n".join(lines) + "\n")
+
+
+def _plain(cell: Cell | Parts | str) -> str:
+    return safe(cell if isinstance(cell, str) else cell.plain)
+
+
+def _parts(cell: Cell | Parts | str) -> tuple[Part, ...]:
+    if isinstance(cell, Parts):
+        return cell.parts
+    if isinstance(cell, str):
+        return (Part(safe(cell)),)
+    return (Part(safe(cell.plain if cell.shown is None else cell.shown), cell.colour),)
 
 
 def write_text(text: str) -> None:
@@ -62,53 +92,11 @@ def painted(text: str, colour: str | None, *, wanted: bool) -> str:
     return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if wanted and colour else text
 
 
-def _write_aligned(columns: Sequence[str], rows: list[list[Cell]], *, colour: bool) -> None:
-    texts = [
-        [safe(cell.plain if cell.shown is None else cell.shown) for cell in row] for row in rows
-    ]
-    widths = [
-        max(map(width, (name, *(row[place] for row in texts))))
-        for place, name in enumerate(columns)
-    ]
-    _fit(widths, _terminal_width() - 2 * (len(columns) - 1))
-    header = "  ".join(
-        _padded(_cut(name, cells), cells) for name, cells in zip(columns, widths, strict=True)
-    )
-    lines = [painted(header.rstrip(), "bold", wanted=colour)]
-    for row, shown in zip(rows, texts, strict=True):
-        parts: list[str] = []
-        for cell, text, cells in zip(row, shown, widths, strict=True):
-            fitting = _cut(text, cells)
-            padding = " " * (cells - width(fitting))
-            parts.append(painted(fitting, cell.colour, wanted=colour and bool(fitting)) + padding)
-        lines.append("  ".join(parts).rstrip())
-    write_text("\n".join(lines) + "\n")
-
-
-def _fit(widths: list[int], room: int) -> None:
-    """Take from the widest columns, in place, until all of them have room together."""
-    while sum(widths) > room and max(widths) > _NARROWEST:
-        widest = widths.index(max(widths))
-        widths[widest] -= 1
-
-
 def _terminal_width() -> int:
     try:
         return int(os.environ.get("COLUMNS") or os.get_terminal_size(sys.stdout.fileno()).columns)
     except (OSError, ValueError):
         return 80
-
-
-def _padded(text: str, cells: int) -> str:
-    return text + " " * (cells - width(text))
-
-
-def _cut(text: str, cells: int) -> str:
-    if width(text) <= cells:
-        return text
-    while text and width(text) > cells - 1:
-        text = text[:-1]
-    return f"{text}…"
 
 
 # ---- times

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, NamedTuple
 
-from schedkit.cli import layout, render
+from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.health import pause_as_json, pauses
@@ -79,7 +79,7 @@ def list_(
         return 0
     colour = context.colour()
     rows = [_row(*entry, now, colour=colour) for entry in entries]
-    layout.write_table(_COLUMNS, rows, _GIVING_WAY, colour=colour)
+    render.write_table(_COLUMNS, rows, colour=colour, giving_way=_GIVING_WAY)
     return 0
 
 
@@ -103,7 +103,7 @@ def schedule_text(job: Job) -> str:
 
 def _row(
     stands: Standing, latest: Sequence[Outcome], now: datetime, *, colour: bool
-) -> list[render.Cell | layout.Parts | str]:
+) -> list[render.Cell | render.Parts | str]:
     job, last = stands.job, latest[0] if latest else None
     past: list[render.Cell | str] = ["-", "-"]
     if last is not None:
