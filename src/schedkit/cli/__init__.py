@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run what the command line says, and end the process with its exit code."""
+    if "_SCHED_COMPLETE" in os.environ:
+        from schedkit.cli import completion
+
+        completion.main()
     from schedkit.cli import fastpath
 
     if sys.stdout is None:  # closed by whoever started us
