@@ -14,7 +14,15 @@ from typing import Any
 
 from schedkit.config import UnknownJobError
 from schedkit.control.server import Server
-from schedkit.operations import NoSuchRunError, NotNowError, Triggered
+from schedkit.operations import (
+    Filled,
+    Filling,
+    Freed,
+    NoSuchRunError,
+    NotNowError,
+    Pruning,
+    Triggered,
+)
 
 Answer = Callable[[Mapping[str, Any]], None]
 
@@ -29,6 +37,8 @@ class FakeOperations:
         self.more: dict[str, Any] = {}
         self.skips: str | None = None
         self.reloaded: dict[str, Any] | None = None
+        self.filled: list[Filled] = []
+        self.freed: list[Freed] = []
         self.reloads: Callable[[], None] | None = None  # what a reload does
 
     def trigger(self, job: str, who: str, params: Mapping[str, str], *, force: bool) -> Triggered:
@@ -38,6 +48,22 @@ class FakeOperations:
         if job == "b" and not force:
             raise NotNowError("b is paused by root")
         return Triggered("7k3m2q", "skipped" if self.skips else "running", self.skips)
+
+    def at(
+        self, job: str, who: str, time: datetime, params: Mapping[str, str], *, force: bool
+    ) -> Triggered:
+        self.asked.append(("at", job, who, time, dict(params), force))
+        if job not in self.jobs:
+            raise UnknownJobError(job, "did you mean 'a'?")
+        return Triggered("7k3m2q", "queued")
+
+    def backfill(self, wish: Filling, who: str) -> Filled:
+        self.asked.append(("backfill", wish, who))
+        return self.filled.pop(0) if self.filled else Filled([], 0)
+
+    def prune(self, wish: Pruning, who: str) -> Freed:
+        self.asked.append(("prune", wish, who))
+        return self.freed.pop(0) if self.freed else Freed(0, 0)
 
     def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:
         self.asked.append(("cancel", target, who, number))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from fake_executor import Plan
 from fakes import HOLDER, START, World
 from schedkit import loader
 from schedkit.executor import Found, NotStarted, Result, Spawned
-from schedkit.run import AttemptKey, Decision, Ended, Started, State
+from schedkit.run import AttemptKey, Decision, Ended, Pause, Started, State
 
 UNSEEN = "it ended unseen: its runner and its keeper were killed"
 SECOND = timedelta(seconds=1)
@@ -258,6 +258,44 @@ def test_what_never_ran_is_not_started_for_who_asked_meanwhile(world: World) -> 
 
     assert world.reasons() == ["a 13:00:00 cancelled: cancelled by ann"]
     assert world.executor.starts == []
+
+
+def _pause(world: World, until: datetime | None = None) -> None:
+    world.store.begin(world.holder(runs=False), world.watch.now())
+    world.store.pause([Pause("a", "ann", world.watch.now(), until)])
+
+
+def test_what_never_ran_of_a_job_that_is_paused_by_now_waits_until_it_is_resumed(
+    world: World,
+) -> None:
+    _left(world, HOURLY, pid=None)
+    _pause(world)
+    world.ask(10 * MINUTE, lambda orders: orders.resume(["a"], "ann"))
+
+    world.run(20 * MINUTE)
+
+    assert (world.executor.starts, world.told()) == (["a 13:10:30"], ["a 13:00:00 succeeded"])
+    assert [run.attempts for run in world.runs()] == [1]
+
+
+def test_what_never_ran_of_a_paused_job_waits_for_the_next_runner_too(world: World) -> None:
+    _left(world, HOURLY, pid=None)
+    _pause(world, world.watch.now() + 10 * MINUTE)
+    world.run(5 * MINUTE)
+    before = world.told()
+
+    world.run(20 * MINUTE)
+
+    assert (before, world.executor.starts) == (["a 13:00:00 queued"], ["a 13:10:30"])
+
+
+def test_a_pause_that_was_over_before_holds_up_nothing_that_never_ran(world: World) -> None:
+    _left(world, HOURLY, pid=None)
+    _pause(world, world.watch.now())
+
+    world.run(MINUTE)
+
+    assert world.executor.starts == ["a 13:00:30"]
 
 
 def test_what_succeeded_before_anybody_could_stop_it_has_succeeded(world: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from schedkit.errors import StoreError
 from schedkit.job import Job
 from schedkit.log import fields
+from schedkit.operations import Freed, Pruning
 from schedkit.store import Store
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ _EVERY = 100  # records of a job between two looks at what is beyond its limits
 _LONGEST = timedelta(days=1)  # likewise, of one that has few
 _LOOKS = 8  # in one turn: it must not take long
 _AT_ONCE = 500  # records dropped in one transaction: likewise
+_BLOCK = 512  # bytes; Source: stat(2), st_blocks
 
 
 class Keeping:
@@ -61,8 +63,43 @@ class Keeping:
         if pruned.records == _AT_ONCE:  # there is more
             del self._looked[job.name]
             self._touched.add(job.name)
-        for output in pruned.outputs:
-            path = Path(output)
-            with suppress(OSError):
-                path.unlink()
-                path.parent.rmdir()  # which says no unless it was the last
+        remove(pruned.outputs)
+
+
+def prune(store: Store, wish: Pruning) -> Freed:
+    """
+    Drop what somebody wants dropped: a part of it, so that it does not take long.
+
+    Raises: StoreError.
+    """
+    names = sorted(set(wish.jobs) or store.jobs())
+    names = [name for name in names if wish.after is None or name > wish.after]
+    records = output_bytes = 0
+    done = wish.after
+    for name in names[:_LOOKS]:
+        pruned = store.prune(name, wish.keep, wish.before, _AT_ONCE - records)
+        output_bytes += remove(pruned.outputs)
+        records += pruned.records
+        if records == _AT_ONCE:  # there may be more of this one
+            return Freed(records, output_bytes, done or "")
+        done = name
+    return Freed(records, output_bytes, done if len(names) > _LOOKS else None)
+
+
+def remove(outputs: Iterable[str]) -> int:
+    """Remove output files, those that are still there; return how much disk they took."""
+    freed = 0
+    for output in outputs:
+        path = Path(output)
+        with suppress(OSError):
+            size = size_on_disk(path)
+            path.unlink()
+            freed += size
+            path.parent.rmdir()  # which says no unless it was the last
+    return freed
+
+
+def size_on_disk(path: Path) -> int:
+    """Return how many bytes of a file there are: holes in it take none. Raises: OSError."""
+    found = path.stat()
+    return min(found.st_size, found.st_blocks * _BLOCK)

@@ -11,18 +11,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from schedkit import planner
+from schedkit import keeping, wishes
 from schedkit.config import UnknownJobError
 from schedkit.errors import did_you_mean
 from schedkit.job import Job
-from schedkit.operations import NotNowError, Triggered, why_not_cancelled
+from schedkit.operations import (
+    Filled,
+    Filling,
+    Freed,
+    NotNowError,
+    Pruning,
+    Triggered,
+    why_not_cancelled,
+)
 from schedkit.run import (
     Change,
     Decision,
     OpenAttempt,
     Pause,
     State,
-    Trigger,
     Unstarted,
     Waiting,
     run_id,
@@ -49,24 +56,45 @@ class StoreOperations:
     def trigger(self, job: str, who: str, params: Mapping[str, str], *, force: bool) -> Triggered:
         """Let a job wait for the next runner; *force*: also while it is paused or disabled."""
         found = self._job(job)
-        pause = self._pauses().get(job)
-        if not force and not found.enabled:
-            raise NotNowError(f"{job} is disabled in its file (run it all the same: --force)")
-        if not force and pause is not None:
-            why = planner.why_paused(pause)
-            raise NotNowError(f"{job} is {why} (run it all the same: --force)")
-        fire_time = planner.beside_the_schedule(found, self._now)
-        wish = Decision(
-            job, fire_time, State.QUEUED, Trigger.MANUAL, at_once=False, who=who,
-            params=tuple(params.items()),
-        )  # fmt: skip
+        wishes.check(found, self._pauses().get(job), force=force)
+        wish = wishes.run_now(found, self._now, who, tuple(params.items()))
+        triggered = self._queued(replace(wish, at_once=False))
+        self._note(who, "trigger", job, "forced" if force else None)
+        return triggered
+
+    def at(
+        self, job: str, who: str, time: datetime, params: Mapping[str, str], *, force: bool
+    ) -> Triggered:
+        """Let a job wait for its time, and for a runner; *force*: also when paused or disabled."""
+        found = self._job(job)
+        wishes.check(found, self._pauses().get(job), force=force)
+        triggered = self._queued(wishes.run_later(found, time, who, tuple(params.items())))
+        self._note(who, "at", job, wishes.at_in_words(found, time, force=force))
+        return triggered
+
+    def _queued(self, wish: Decision) -> Triggered:
         while not (claimed := self._store.claim([wish], self._jobs, self._now)):
             # Another run has this very moment for its fire time.
             wish = replace(wish, fire_time=wish.fire_time + datetime.resolution)
-        self._note(who, "trigger", job, "forced" if force else None)
         ((key, _),) = claimed
         assert key is not None, "what waits has an attempt to come"
         return Triggered(run_id(key.run), State.QUEUED)
+
+    def backfill(self, wish: Filling, who: str) -> Filled:
+        """Let a job wait for the next runner, once for each of its past fire times that is due."""
+        job = self._job(wish.job)
+        wishes.check(job, None, force=wish.force)
+        decisions = wishes.fill_in(job, wish, self._now, who)
+        filled = wishes.filled(decisions, self._store.claim(decisions, self._jobs, self._now))
+        if filled.runs:
+            self._note(who, "backfill", job.name, wishes.backfill_in_words(job, filled, wish))
+        return filled
+
+    def prune(self, wish: Pruning, who: str) -> Freed:
+        """Drop records that are over, and what their runs wrote: a part, when they are many."""
+        if wish.after is None:
+            self._note(who, "prune", *wishes.pruning_in_words(wish))
+        return keeping.prune(self._store, wish)
 
     def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:
         """End runs that wait; let the next runner stop those of which something still runs."""

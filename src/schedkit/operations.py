@@ -45,6 +45,61 @@ class Triggered:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """
+    A wish to run *job* for each of its fire times from *first* to *last*, both included.
+
+    Of each but those with a run that goes on, waits or, unless by *force*, has succeeded; so many
+    in *parallel*. *digest* is that of the schedule by which the fire times are meant.
+    """
+
+    job: str
+    first: datetime
+    last: datetime
+    digest: str
+    parallel: int = 1
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """
+    What became of such a wish: the *runs* that wait now, each with its fire time.
+
+    *left_out* others have a run already. *until* is the fire time up to which that is, None when
+    it is all: the rest is to be asked for from there on.
+    """
+
+    runs: Sequence[tuple[str, datetime]]
+    left_out: int
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """
+    A wish to drop the records of runs that are over, and what they wrote.
+
+    Those that ended before *before*, and all but the newest *keep* of each job; of *jobs*, or of
+    each that has a record, that come later in order of name than *after*.
+    """
+
+    jobs: Sequence[str] = ()
+    before: datetime | None = None
+    keep: int | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """How much was dropped; *after* is the job up to which that is all, None when it is done."""
+
+    records: int
+    output_bytes: int
+    after: str | None = None
+
+
 class Operations(Protocol):
     """
     What can be done; *who* is the name of the user who asks.
@@ -54,6 +109,17 @@ class Operations(Protocol):
 
     def trigger(self, job: str, who: str, params: Mapping[str, str], *, force: bool) -> Triggered:
         """Run a job now; *force*: also while it is paused, disabled, or would overlap."""
+
+    def at(
+        self, job: str, who: str, time: datetime, params: Mapping[str, str], *, force: bool
+    ) -> Triggered:
+        """Run a job at *time*, durably; *force*: also when it is paused or disabled now."""
+
+    def backfill(self, wish: Filling, who: str) -> Filled:
+        """Run a job for past fire times: for the first ones, when they are many."""
+
+    def prune(self, wish: Pruning, who: str) -> Freed:
+        """Drop records that are over, and what their runs wrote: a part, when they are many."""
 
     def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:
         """Stop the runs of a job, or one run, that go on or wait; return their ids."""

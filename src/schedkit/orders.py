@@ -9,13 +9,22 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from schedkit import planner
+from schedkit import keeping, planner, wishes
 from schedkit.config import UnknownJobError
 from schedkit.dispatcher import Dispatcher
 from schedkit.errors import StoreError, did_you_mean
 from schedkit.job import Job
 from schedkit.log import fields
-from schedkit.operations import NoSuchRunError, NotNowError, Triggered, why_not_cancelled
+from schedkit.operations import (
+    Filled,
+    Filling,
+    Freed,
+    NoSuchRunError,
+    NotNowError,
+    Pruning,
+    Triggered,
+    why_not_cancelled,
+)
 from schedkit.run import (
     Change,
     Decision,
@@ -23,7 +32,6 @@ from schedkit.run import (
     Pause,
     Run,
     State,
-    Trigger,
     Unstarted,
     run_id,
     run_number,
@@ -45,6 +53,9 @@ class Loop(Protocol):
     def status(self) -> dict[str, Any]:
         """Return how the runner is."""
 
+    def decide(self) -> None:
+        """Decide what is due; raises StoreError when that cannot be recorded."""
+
 
 class Orders:
     """The operations of a runner, carried out by its dispatcher and its loop."""
@@ -60,34 +71,77 @@ class Orders:
         """Run a job now; *force*: also while it is paused, disabled, or would overlap."""
         now = self._watch.now()
         found = self._job(job)
-        standing = self._dispatcher.standing(job, now)
-        if self.draining:
-            raise NotNowError("the runner is stopping: it starts nothing more")
-        if not force and not found.enabled:
-            raise NotNowError(f"{job} is disabled in its file (run it all the same: --force)")
-        if not force and standing.pause is not None and planner.covers(standing.pause, now):
-            why = planner.why_paused(standing.pause)
-            raise NotNowError(f"{job} is {why} (run it all the same: --force)")
-        fire = planner.beside_the_schedule(found, now)
-        wish = Decision(
-            job, fire, State.QUEUED, Trigger.MANUAL, who=who, params=tuple(params.items())
-        )
+        self._check_that_it_starts_something()
+        wishes.check(found, self._pause(job, now), force=force)
+        wish = wishes.run_now(found, now, who, tuple(params.items()))
         if not force:
+            standing = self._dispatcher.standing(job, now)
             wish = planner.overlapping(found, wish, standing.going_on, standing.waits)
         # Before it starts: who is told that it failed would ask again.
         self._note(who, "trigger", job, "forced" if force else None)
+        return self._claimed(wish, now, force=force)
+
+    def at(
+        self, job: str, who: str, time: datetime, params: Mapping[str, str], *, force: bool
+    ) -> Triggered:
+        """Run a job at *time*, durably; *force*: also when it is paused or disabled now."""
+        now = self._watch.now()
+        found = self._job(job)
+        wishes.check(found, self._pause(job, now), force=force)
+        wish = wishes.run_later(found, time, who, tuple(params.items()))
+        self._note(who, "at", job, wishes.at_in_words(found, time, force=force))
+        return self._claimed(wish, now)
+
+    def _claimed(self, wish: Decision, now: datetime, *, force: bool = False) -> Triggered:
         claimed = self._dispatcher.claim([wish], now, force=force)
         while claimed == []:  # another run has this very moment for its fire time
             wish = replace(wish, fire_time=wish.fire_time + datetime.resolution)
             claimed = self._dispatcher.claim([wish], now, force=force)
         if claimed is None:
-            raise self._dispatcher.recording.error or StoreError("the history cannot be written")
+            raise self._why_unwritable()
         ((key, decision),) = claimed
         if key is None:
-            last = self._store.last_runs([job])[job]
+            last = self._store.last_runs([wish.job])[wish.job]
             return Triggered(last.id, State.SKIPPED, decision.reason)
         state = State.RUNNING if decision.at_once else State.QUEUED
         return Triggered(run_id(key.run), state)
+
+    def backfill(self, wish: Filling, who: str) -> Filled:
+        """Run a job for past fire times: for the first ones, when they are many."""
+        job = self._job(wish.job)
+        self._check_that_it_starts_something()
+        wishes.check(job, None, force=wish.force)
+        self._loop.decide()  # what is due by now belongs to the schedule
+        now = self._watch.now()
+        decisions = wishes.fill_in(job, wish, now, who)
+        claimed = self._dispatcher.claim(decisions, now)
+        if claimed is None:
+            raise self._why_unwritable()
+        filled = wishes.filled(decisions, claimed)
+        if filled.runs:
+            said = wishes.backfill_in_words(job, filled, wish)
+            log.info("backfill queued", extra=fields(job=job.name, who=who, what=said))
+            self._note_if_possible(who, "backfill", job.name, said)
+        return filled
+
+    def prune(self, wish: Pruning, who: str) -> Freed:
+        """Drop records that are over, and what their runs wrote: a part, when they are many."""
+        if wish.after is None:
+            target, detail = wishes.pruning_in_words(wish)
+            self._note(who, "prune", target, detail)
+            log.info("history pruned", extra=fields(of=target, who=who, what=detail))
+        return keeping.prune(self._store, wish)
+
+    def _check_that_it_starts_something(self) -> None:
+        if self.draining:
+            raise NotNowError("the runner is stopping: it starts nothing more")
+
+    def _pause(self, job: str, now: datetime) -> Pause | None:
+        pause = self._dispatcher.pauses.get(job)
+        return pause if planner.covers(pause, now) else None
+
+    def _why_unwritable(self) -> StoreError:
+        return self._dispatcher.recording.error or StoreError("the history cannot be written")
 
     def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:
         """Stop the runs of a job, or one run, that go on or wait; return their ids."""
@@ -175,10 +229,12 @@ class Orders:
     def _named(self, jobs: Iterable[str]) -> list[str]:
         return [self._job(name).name for name in jobs] or list(self._dispatcher.jobs)
 
-    def _note_if_possible(self, who: str, verb: str, target: str) -> None:
+    def _note_if_possible(
+        self, who: str, verb: str, target: str, detail: str | None = None
+    ) -> None:
         """Record what has been done already, and cannot be refused any more."""
         try:
-            self._note(who, verb, target)
+            self._note(who, verb, target, detail)
         except StoreError as error:
             log.warning("not recorded who asked", extra=fields(who=who, verb=verb, error=error))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from schedkit.compiled import unchanged
+from schedkit.condition import condition
 from schedkit.config import Config
 from schedkit.dispatcher import Dispatcher
 from schedkit.errors import ConfigError, StoreError
@@ -25,7 +26,7 @@ from schedkit.keeping import Keeping
 from schedkit.log import fields
 from schedkit.orders import Answer, Orders
 from schedkit.reload import Loading
-from schedkit.run import State, run_id
+from schedkit.run import State
 from schedkit.sdnotify import Supervisor
 from schedkit.store import Holder, Store
 from schedkit.watch import Signals, Watch
@@ -353,34 +354,17 @@ class Runner:
         self._answers.append((who, answer))
         self._load(who)
 
+    def decide(self) -> None:
+        """Decide what is due; raises StoreError when that cannot be recorded."""
+        self._dispatcher.decide_now(self._watch.now(), self._why_late)
+
     def status(self) -> dict[str, Any]:
         """Return how the runner is, as plain JSON data."""
-        dispatcher = self._dispatcher
-        fire = dispatcher.agenda.next_fire()
-        holder, error = self._holder, dispatcher.recording.error
-        assert holder is not None, "asked before it runs"
-
-        def iso(time: datetime | None, job: str) -> str | None:
-            known = dispatcher.jobs.get(job)
-            zone = None if known is None else known.timezone
-            return None if time is None else time.astimezone(zone).isoformat()
-
-        return {
-            "pid": holder.pid,
-            "version": holder.version,
-            "started": self._began.astimezone().isoformat(),
-            "jobs": len(dispatcher.jobs),
-            "running": [
-                {"run": run_id(a.key.run), "job": a.name, "since": iso(a.first_start, a.name)}
-                for a in dispatcher.attempts
-            ],
-            "waiting": len(dispatcher.queue),
-            "degraded": self._degraded,
-            "draining": self._draining_until is not None,
-            "paused": sorted(dispatcher.pauses),
-            "store_error": None if error is None else str(error),
-            "next": None if fire is None else {"job": fire[1], "fire_time": iso(*fire)},
-        }
+        assert self._holder is not None, "asked before it runs"
+        draining = self._draining_until is not None
+        return condition(
+            self._dispatcher, self._holder, self._began, degraded=self._degraded, draining=draining
+        )
 
     # ---- signals
 

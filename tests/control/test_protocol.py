@@ -10,8 +10,11 @@ import pytest
 from schedkit.config import UnknownJobError
 from schedkit.control import protocol
 from schedkit.control.protocol import (
+    At,
+    Backfill,
     Cancel,
     Pause,
+    Prune,
     RefusedError,
     Reload,
     Request,
@@ -27,6 +30,12 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=timezone(timedelta(hours=1)))
 REQUESTS: list[Request] = [
     Trigger("a"),
     Trigger("ä \u2028 \n", {"K": "v", "empty": ""}, force=True),
+    At("a", NOON),
+    At("a", NOON, {"K": "v"}, force=True),
+    Backfill("a", NOON, NOON + timedelta(microseconds=1), "0123abc"),
+    Backfill("a", NOON, NOON, "0123abc", 3, force=True),
+    Prune(),
+    Prune(["a", "b"], NOON, 5, "a"),
     Cancel("7k3m2q"),
     Cancel("a", signal.SIGINT),
     Pause(),
@@ -82,6 +91,10 @@ def told(said: str) -> bytes:
     return b'{"v": 1, ' + said.encode() + b"}\n"
 
 
+BACKFILL = '"verb": "backfill", "job": "a", "digest": "x", "first": "2026-01-01T00:00Z"'
+WHOLE = f'{BACKFILL}, "last": "2026-01-01T00:00Z"'
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -135,6 +148,19 @@ def told(said: str) -> bytes:
             told('"verb": "trigger", "job": "a", "force": 1'),
             "'force' of trigger is neither true nor false",
         ),
+        (told('"verb": "at", "job": "a"'), "at lacks 'time'"),
+        (told('"verb": "at", "job": "a", "time": null'), "'time' of at is no time"),
+        (
+            told('"verb": "at", "job": "a", "time": "9999-12-31T23:59:59-01:00"'),
+            "'time' of at is no time",
+        ),
+        (told(f'{WHOLE}, "parallel": 0'), "'parallel' of backfill is 0: nothing would ever run"),
+        (told(f'{WHOLE}, "parallel": true'), "'parallel' of backfill is no number"),
+        (told(f'{WHOLE}, "parallel": 2147483648'), "'parallel' of backfill is no number"),
+        (told(f'{BACKFILL}, "last": "2026-01-01"'), "'last' of backfill has no offset from UTC"),
+        (told('"verb": "prune", "keep": -1'), "'keep' of prune is no number"),
+        (told('"verb": "prune", "keep": 1.0'), "'keep' of prune is no number"),
+        (told('"verb": "prune", "after": 1'), "'after' of prune is no text"),
         (told('"verb": "pause", "jobs": "a"'), "'jobs' of pause is no list"),
         (told('"verb": "pause", "jobs": [1]'), "'jobs' of pause is no text"),
         (told('"verb": "pause", "until": 5'), "'until' of pause is no time"),

@@ -17,12 +17,26 @@ from typing import Any
 import pytest
 
 from schedkit.control import protocol, server
-from schedkit.control.protocol import Cancel, Pause, Reload, Request, Resume, Status, Trigger, Wait
+from schedkit.control.protocol import (
+    At,
+    Backfill,
+    Cancel,
+    Pause,
+    Prune,
+    Reload,
+    Request,
+    Resume,
+    Status,
+    Trigger,
+    Wait,
+)
 from schedkit.control.server import Server
 from schedkit.errors import StoreError
+from schedkit.operations import Filled, Filling, Pruning
 from talking import FakeOperations, Talk, heard
 
 ME = pwd.getpwuid(os.getuid()).pw_name
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 STATUS = b'{"v": 1, "verb": "status"}\n'
 PID = b'{"v": 1, "ok": {"pid": 1}}\n'
 HEARD = b'{"v": 1, "ok": {}}\n'
@@ -52,6 +66,21 @@ def refused(answer: bytes) -> list[str]:
             ("trigger", "a", ME, {"K": "v"}, True),
             {"run": "7k3m2q", "state": "running", "reason": None},
         ),
+        (
+            At("a", NOON, {"K": "v"}, force=True),
+            ("at", "a", ME, NOON, {"K": "v"}, True),
+            {"run": "7k3m2q", "state": "queued", "reason": None},
+        ),
+        (
+            Backfill("a", NOON, NOON, "0123abc", 3, force=True),
+            ("backfill", Filling("a", NOON, NOON, "0123abc", 3, force=True), ME),
+            {"runs": [], "left_out": 0, "until": None},
+        ),
+        (
+            Prune(["a"], NOON, 5, "a"),
+            ("prune", Pruning(["a"], NOON, 5, "a"), ME),
+            {"records": 0, "output_bytes": 0, "after": None},
+        ),
         (Cancel("a", signal.SIGINT), ("cancel", "a", ME, signal.SIGINT), {"runs": ["7k3m2q"]}),
         (
             Pause(["a"], datetime(2026, 3, 2, tzinfo=UTC), "why"),
@@ -69,6 +98,16 @@ def test_what_is_asked_is_done_for_the_user_who_asks(
 
     assert protocol.ok_line(answer) == actual
     assert [asked] == talk.operations.asked
+
+
+def test_what_was_filled_in_is_told_run_by_run(talk: Talk) -> None:
+    talk.operations.filled = [Filled([("7k3m2q", NOON)], 2, NOON)]
+    noon = "2026-03-02T12:00:00+00:00"
+    expected = {"runs": [{"run": "7k3m2q", "fire_time": noon}], "left_out": 2, "until": noon}
+
+    actual = ask(talk, Backfill("a", NOON, NOON, "0123abc"))
+
+    assert protocol.ok_line(expected) == actual
 
 
 def test_what_is_refused_is_answered_with_its_exit_code(talk: Talk) -> None:

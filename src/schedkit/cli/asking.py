@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +16,10 @@ from schedkit.errors import ConfigError, LockedError, SchedError
 
 if TYPE_CHECKING:
     from schedkit.config import Config
-    from schedkit.control.dispatch import Wish
+    from schedkit.control.protocol import Wish
     from schedkit.lock import RunnerLock
+    from schedkit.offline import StoreOperations
+    from schedkit.store import Store
 
 PATIENCE = timedelta(seconds=5)  # for a runner that holds the lock and does not listen yet
 _AGAIN = timedelta(milliseconds=50)
@@ -27,13 +29,14 @@ class NoRunnerError(SchedError):
     """No runner is up, and only a runner could do it."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asking:
     """What can be asked: a *runner*, or the history of *state*, None of the former being up."""
 
     context: Context
     state: Path
     runner: Connection | None
+    _offline: tuple[Store, StoreOperations] | None = None
 
     def ask(self, wish: Wish) -> dict[str, Any]:
         """
@@ -43,18 +46,34 @@ class Asking:
         """
         if self.runner is not None:
             return self.runner.ask(wish)
+        from schedkit.control import dispatch, protocol
+        from schedkit.control.address import user_name
+
+        protocol.read_request(protocol.request_line(wish))  # its bounds hold here too
+        return dispatch.answer(wish, self._operations(), user_name(os.getuid()))
+
+    def close(self) -> None:
+        """Let go of the history, once nothing more is asked."""
+        if self._offline is not None:
+            store, operations = self._offline
+            try:
+                operations.close()
+            finally:
+                store.close()
+
+    def _operations(self) -> StoreOperations:
+        """Return the operations on the history, opened when something is asked first."""
+        if self._offline is not None:
+            return self._offline[1]
         import platform
         from datetime import UTC, datetime
 
         import schedkit
         from schedkit import processes
-        from schedkit.control import dispatch, protocol
-        from schedkit.control.address import user_name
         from schedkit.offline import StoreOperations
         from schedkit.store import Holder
         from schedkit.store.sqlite import SQLiteStore
 
-        protocol.read_request(protocol.request_line(wish))  # its bounds hold here too
         jobs = {job.name: job for job in _config(self.context, self.state).jobs}
         me = Holder(
             os.getpid(), platform.node(), processes.boot_id(), schedkit.__version__, runs=False
@@ -62,11 +81,11 @@ class Asking:
         store = SQLiteStore(self.state / "history.db")
         try:
             operations = StoreOperations(store, jobs, me, datetime.now(UTC))
-            answer = dispatch.answer(wish, operations, user_name(os.getuid()))
-            operations.close()
-        finally:
+        except BaseException:
             store.close()
-        return answer
+            raise
+        self._offline = store, operations
+        return operations
 
 
 @contextmanager
@@ -82,10 +101,11 @@ def asking(context: Context) -> Iterator[Asking]:
         with reached:
             yield Asking(context, state, reached)
         return
-    try:
-        yield Asking(context, state, None)
-    finally:
-        reached.release()
+    with ExitStack() as held:
+        held.callback(reached.release)
+        asked = Asking(context, state, None)
+        held.callback(asked.close)
+        yield asked
 
 
 def _reach(state: Path) -> Connection | RunnerLock:

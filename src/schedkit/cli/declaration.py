@@ -32,6 +32,8 @@ VERBS = (
     "status",
     "logs",
     "trigger",
+    "at",
+    "in",
     "cancel",
     "pause",
     "resume",

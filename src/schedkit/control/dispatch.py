@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, assert_never
 
-from schedkit.control.protocol import Cancel, Pause, Resume, Trigger
-from schedkit.operations import Operations
-
-Wish = Trigger | Cancel | Pause | Resume
+from schedkit.control.protocol import (
+    At,
+    Backfill,
+    Cancel,
+    Pause,
+    Prune,
+    Resume,
+    Trigger,
+    Wish,
+)
+from schedkit.operations import Filled, Filling, Operations, Pruning
 
 
 def answer(request: Wish, operations: Operations, who: str) -> dict[str, Any]:
@@ -17,16 +24,30 @@ def answer(request: Wish, operations: Operations, who: str) -> dict[str, Any]:
 
     Raises: SchedError.
     """
+    said: dict[str, Any]
     match request:
-        case Trigger():
-            params, force = request.params, request.force
-            return asdict(operations.trigger(request.job, who, params, force=force))
-        case Cancel():
-            return {"runs": operations.cancel(request.target, who, request.signal)}
-        case Pause():
-            until, reason = request.until, request.reason
-            return {"jobs": operations.pause(request.jobs, who, until, reason)}
-        case Resume():
-            return {"jobs": operations.resume(request.jobs, who)}
+        case Trigger(job, params, force):
+            said = asdict(operations.trigger(job, who, params, force=force))
+        case At(job, time, params, force):
+            said = asdict(operations.at(job, who, time, params, force=force))
+        case Backfill():
+            said = _told(operations.backfill(Filling(**asdict(request)), who))
+        case Prune():
+            said = asdict(operations.prune(Pruning(**asdict(request)), who))
+        case Cancel(target, number):
+            said = {"runs": operations.cancel(target, who, number)}
+        case Pause(jobs, until, reason):
+            said = {"jobs": operations.pause(jobs, who, until, reason)}
+        case Resume(jobs):
+            said = {"jobs": operations.resume(jobs, who)}
         case _:
             assert_never(request)
+    return said
+
+
+def _told(filled: Filled) -> dict[str, Any]:
+    return {
+        "runs": [{"run": run, "fire_time": time.isoformat()} for run, time in filled.runs],
+        "left_out": filled.left_out,
+        "until": None if filled.until is None else filled.until.isoformat(),
+    }

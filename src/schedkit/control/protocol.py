@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import json
 import signal
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from schedkit.config import UnknownJobError
@@ -45,6 +46,46 @@ class Trigger:
     job: str
     params: dict[str, str] = field(default_factory=dict)
     force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Run a job at a time, which is aware."""
+
+    job: str
+    time: datetime
+    params: dict[str, str] = field(default_factory=dict)
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """
+    Run a job for its fire times from *first* to *last*, both aware and included.
+
+    *digest* is that of the schedule that is meant. The answer tells how far that has come.
+    """
+
+    job: str
+    first: datetime
+    last: datetime
+    digest: str
+    parallel: int = 1
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """
+    Drop records of runs that are over: what ended before *before*, all but the newest *keep*.
+
+    Of all jobs for none named. The answer tells how far that has come: it goes on *after* a job.
+    """
+
+    jobs: list[str] = field(default_factory=list)
+    before: datetime | None = None
+    keep: int | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +129,10 @@ class Wait:
     run: str
 
 
-Request = Trigger | Cancel | Pause | Resume | Reload | Status | Wait
+Wish = Trigger | At | Backfill | Prune | Cancel | Pause | Resume  # also without a runner
+Request = Wish | Reload | Status | Wait
 _REQUESTS: dict[str, type[Request]] = {
-    kind.__name__.lower(): kind for kind in (Trigger, Cancel, Pause, Resume, Reload, Status, Wait)
+    kind.__name__.lower(): kind for kind in typing.get_args(Request)
 }
 
 # ---- lines
@@ -275,13 +317,37 @@ def _flag(value: object) -> bool:
 def _moment(value: object) -> datetime | None:
     if value is None:
         return None
+    return _time(value)
+
+
+def _time(value: object) -> datetime:
     try:
         read = datetime.fromisoformat(_text(value))
-    except ValueError:
+        if read.tzinfo is not None:
+            return read.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError("is no time") from None
-    if read.tzinfo is None:
-        raise ValueError("has no offset from UTC")
-    return read
+    raise ValueError("has no offset from UTC")
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 31:
+        raise ValueError("is no number")
+    return value
+
+
+def _number_or_none(value: object) -> int | None:
+    return None if value is None else _number(value)
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _places(value: object) -> int:
+    if _number(value) == 0:
+        raise ValueError("is 0: nothing would ever run")
+    return _number(value)
 
 
 def _reason(value: object) -> str | None:
@@ -310,6 +376,14 @@ _READERS: dict[str, Callable[[object], Any]] = {
     "jobs": _texts,
     "params": _pairs,
     "force": _flag,
+    "time": _time,
+    "first": _time,
+    "last": _time,
+    "digest": _text,
+    "parallel": _places,
+    "before": _moment,
+    "keep": _number_or_none,
+    "after": _text_or_none,
     "until": _moment,
     "reason": _reason,
     "signal": _signal,

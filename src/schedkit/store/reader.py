@@ -27,10 +27,11 @@ from schedkit.store.file import (
     instant,
     instant_or_none,
     length_or_none,
+    micros_or_none,
     open_to_read,
     to_micros,
 )
-from schedkit.store.store import Outcome, Query
+from schedkit.store.store import Outcome, Pruned, Query
 
 _RUN = """
 SELECT r.id, r.job, r.fire_time, r.timezone, r.trigger, r.state, r.reason,
@@ -64,6 +65,14 @@ SELECT r.id, coalesce((SELECT max(number) FROM attempts WHERE run = r.id), 0) + 
        r.fire_time, r.trigger, coalesce(r.retry_at, r.due), r.params,
        (SELECT started FROM attempts WHERE run = r.id AND number = 1), r.parallel
 FROM runs r WHERE r.state IN ('queued', 'retrying') ORDER BY 6
+"""
+# Numbers go on from the newest of all: were that dropped, one would come again.
+BEYOND = """
+job = ?1 AND state NOT IN ('queued', 'running', 'retrying') AND id < (SELECT max(id) FROM runs)
+AND (coalesce(ended, decided) < ?2
+     OR (?3 IS NOT NULL AND id <= (
+         SELECT id FROM runs WHERE job = ?1 AND state NOT IN ('queued', 'running', 'retrying')
+         ORDER BY id DESC LIMIT 1 OFFSET coalesce(?3, 0))))
 """
 
 
@@ -162,6 +171,18 @@ class SQLiteReader:
                 job: Pause(job, who, instant(since), instant_or_none(until), reason)
                 for job, who, since, until, reason in rows
             }
+
+    def beyond(self, job: str, keep: int | None, before: datetime | None) -> Pruned:
+        """Return how much of a job's past `prune` would drop, and the files with its output."""
+        numbers = f"SELECT id FROM runs WHERE {BEYOND}"
+        values = (job, micros_or_none(before), keep)
+        with self._reading() as db:
+            (count,) = db.execute(f"SELECT count(*) FROM ({numbers})", values).fetchone()
+            outputs = db.execute(
+                f"SELECT output FROM attempts WHERE run IN ({numbers}) AND output IS NOT NULL",
+                values,
+            )
+            return Pruned(count, [output for (output,) in outputs])
 
     def changes(self, limit: int | None = None) -> list[Change]:
         """Return what people changed, newest first."""

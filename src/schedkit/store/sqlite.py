@@ -32,7 +32,7 @@ from schedkit.run import (
 )
 from schedkit.store.decisions import insert
 from schedkit.store.file import as_store_error, micros, micros_or_none, open_to_write, to_micros
-from schedkit.store.reader import SQLiteReader
+from schedkit.store.reader import BEYOND, SQLiteReader
 from schedkit.store.store import Holder, Pruned
 
 _FAILED = "(SELECT max(ended) FROM attempts WHERE run = id)"
@@ -211,15 +211,11 @@ class SQLiteStore(SQLiteReader):
                 (to_micros(change.time), change.who, change.verb, change.target, change.detail),
             )
 
-    def prune(self, job: str, keep: int, before: datetime | None, limit: int) -> Pruned:
+    def prune(self, job: str, keep: int | None, before: datetime | None, limit: int) -> Pruned:
         """Drop records of a job that are over, the oldest first."""
         with self._reading() as db:
             numbers = db.execute(
-                "SELECT id FROM runs WHERE job = ?1"
-                " AND state NOT IN ('queued', 'running', 'retrying')"
-                " AND id < (SELECT max(id) FROM runs)"  # numbers go on from there, none comes again
-                " AND (coalesce(ended, decided) < ?2 OR id <= (SELECT id FROM runs WHERE job = ?1"
-                " ORDER BY id DESC LIMIT 1 OFFSET ?3)) ORDER BY id LIMIT ?4",
+                f"SELECT id FROM runs WHERE {BEYOND} ORDER BY id LIMIT ?4",
                 (job, micros_or_none(before), keep, limit),
             ).fetchall()
         if not numbers:

@@ -105,6 +105,9 @@ class Reader(Protocol):
     def waiting(self) -> list[Waiting]:
         """Return the runs that wait for an attempt, soonest first."""
 
+    def beyond(self, job: str, keep: int | None, before: datetime | None) -> Pruned:
+        """Return how much of a job's past `prune` would drop, and the files with its output."""
+
     def changes(self, limit: int | None = None) -> list[Change]:
         """Return what people changed, newest first."""
 
@@ -166,10 +169,12 @@ class Store(Reader, Protocol):
     def note(self, change: Change) -> None:
         """Record that somebody changed something."""
 
-    def prune(self, job: str, keep: int, before: datetime | None, limit: int) -> Pruned:
+    def prune(self, job: str, keep: int | None, before: datetime | None, limit: int) -> Pruned:
         """
-        Drop the records of a job that are over: all but the newest *keep*, and those that ended
-        before *before*; the oldest first, at most *limit*.
+        Drop records of a job that are over: all but the newest *keep* of them, and those that
+        ended before *before*; the oldest first, at most *limit*.
+
+        Never the newest record of all: by its number the next ones get theirs.
         """
 
     def rewind(self, limit: datetime, now: datetime) -> list[str]:

@@ -12,20 +12,13 @@ from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import FAILED
 from schedkit.cli.following import Copying, in_words, look, until_over
+from schedkit.cli.params import Params, pairs
 from schedkit.control.client import Connection, GoneError, SilentError
 from schedkit.control.protocol import Trigger, Wait
-from schedkit.errors import ConfigError
 from schedkit.run import Run, State, run_number
 from schedkit.texts import safe
 
 _INTERRUPTED = 130
-
-
-def _param(text: str) -> str:
-    name, equals, _ = text.partition("=")
-    if not equals or not name:
-        raise ConfigError.of(f"{text!r} is no NAME=VALUE")
-    return text
 
 
 def trigger(
@@ -37,20 +30,14 @@ def trigger(
     follow: Annotated[
         bool, Option(("--follow",), "Likewise, and show what it writes meanwhile.")
     ] = False,
-    param: Annotated[
-        tuple[str, ...],
-        Option(
-            ("--param",), "A parameter, for this run; repeatable.", "NAME=VALUE", convert=_param
-        ),
-    ] = (),
+    param: Params = (),
     force: Annotated[
         bool,
         Option(("--force",), "Also while it is paused or disabled, or another run of it goes on."),
     ] = False,
 ) -> int:
     """Run a job now, beside its schedule; write the id of the run."""
-    pairs = (text.partition("=") for text in param)
-    wish = Trigger(job, {name: value for name, _, value in pairs}, force)
+    wish = Trigger(job, pairs(param), force)
     with asking(context) as one:
         if one.runner is None and (wait or follow):
             raise NoRunnerError(
