@@ -50,6 +50,7 @@ def test_the_version_is_that_of_the_package(sched: Sched) -> None:
         ("pause", " [JOB]..."),
         ("resume", " [JOB]..."),
         ("reload", ""),
+        ("plan", " [PATH]"),
         ("schema", ""),
         ("init", " [PATH]"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from schedkit.errors import SchedError, StoreError
 from schedkit.texts import safe
 
 if TYPE_CHECKING:
+    from schedkit.differences import Going
     from schedkit.last_good import Loaded
     from schedkit.report import InvalidFileError
 
@@ -37,8 +39,6 @@ def reload(
     """Let the runner load the files again, and show what changed; exit 78 when they are broken."""
     if dry_run:
         return planned(context, None, json=json)
-    from schedkit.differences import Going, differences
-
     state = context.state_in_use()
     runner = connect(state)
     if runner is None:
@@ -59,6 +59,15 @@ def reload(
     after = _loaded(state)
     if before is None or after is None or after.time <= before.time:
         return _in_the_words_of_the_runner(said, json=json)
+    return _compared(context, before, after, going, json=json)
+
+
+def _compared(
+    context: Context, before: Loaded, after: Loaded, going: Sequence[Going], *, json: bool
+) -> int:
+    """Tell how what is loaded now differs from what was."""
+    from schedkit.differences import differences
+
     now = datetime.now(UTC)
     found = differences(before.config, after.config, now, _WEEK, going)
     if json:
