@@ -47,6 +47,11 @@ EXAMPLES: dict[str, list[Example]] = {
         Example("sched trigger migrate --wait", "in a deploy script: exit 1 unless it succeeds"),
         Example("sched trigger report --follow --param MONTH=2026-10", "with a parameter, watched"),
     ],
+    "at": [
+        Example("sched at 18:30 report", "once more, this evening"),
+        Example("sched at '2026-12-24 06:00' backup", "on a day, in the zone of this machine"),
+    ],
+    "in": [Example("sched in 90m report --param DRAFT=yes", "once more, with a parameter")],
     "cancel": [
         Example("sched cancel 7k3m2q", "stop a run, with every process that it started"),
         Example("sched cancel backup --signal INT", "all runs of a job, with another signal"),
@@ -64,6 +69,8 @@ EXAMPLES: dict[str, list[Example]] = {
     "import": [
         Example("crontab -l | sched import crontab > schedules.yaml", "your own crontab"),
         Example("sched import crontab --system /etc/crontab", "one with a user in each line"),
+        Example("sched import systemd backup.timer", "a timer, and the service that it starts"),
+        Example("kubectl get cronjobs -o yaml | sched import k8s", "from a cluster"),
     ],
     "export": [Example("sched export crontab backup", "a job as a line of a crontab")],
     "show": [Example("sched show backup", "everything about a job")],
