@@ -230,9 +230,12 @@ def _shared(jobs: list[dict[str, Any]]) -> tuple[str, dict[str, Any], list[dict[
     users = {keys["user"] for keys in jobs}
     usual = {"description": "", "user": users.pop() if len(users) == 1 else None, "timezone": zone}
     for key in ("shell", "working_dir", "overlap", "catchup"):
-        usual[key] = Counter(keys[key] for keys in jobs).most_common(1)[0][0]
-    env = dict(set.intersection(*(set(keys["env"].items()) for keys in jobs)))
-    env = {name: value for name, value in jobs[0]["env"].items() if name in env}
+        usual[key] = _most_common(keys[key] for keys in jobs)
+    env = {
+        name: _most_common(keys["env"][name] for keys in jobs)
+        for name in jobs[0]["env"]
+        if all(name in keys["env"] for keys in jobs)
+    }
     own = [
         {key: _without(value, env) for key, value in keys.items() if value != usual.get(key)}
         for keys in jobs
@@ -240,6 +243,10 @@ def _shared(jobs: list[dict[str, Any]]) -> tuple[str, dict[str, Any], list[dict[
     defaults = {key: usual[key] for key in ("user", "shell", "working_dir", "overlap", "catchup")}
     told = {key: value for key, value in defaults.items() if value not in (None, SHELL)}
     return zone, {**told, "env": env}, [{k: v for k, v in keys.items() if v != {}} for keys in own]
+
+
+def _most_common(values: Iterable[str]) -> str:
+    return Counter(values).most_common(1)[0][0]
 
 
 def _without(value: Any, common: dict[str, str]) -> Any:

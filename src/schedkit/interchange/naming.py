@@ -15,8 +15,10 @@ _AROUND = {"bash", "chronic", "chrt", "dash", "doas", "env", "exec", "flock", "i
            "nice", "nohup", "node", "perl", "php", "python", "python2", "python3", "ruby",
            "run-parts", "setsid", "sh", "sudo", "timeout", "xargs", "zsh"}  # fmt: skip
 _SUFFIXES = {".sh", ".bash", ".py", ".pl", ".php", ".rb", ".js"}
+# Texts that are no word, what is substituted, whom sudo becomes, and where things go.
 _LEFT_OUT = re.compile(
-    r"'[^']*\s[^']*'|\"[^\"]*\s[^\"]*\"|\$\([^()]*\)|`[^`]*`|(?<=sudo )-u\s+\S+|\d*[<>]+&?\s*\S*"
+    r"""'[^']*[\s()|;&][^']*'|"[^"]*[\s()|;&][^"]*"|\$\([^()]*\)|\$\{[^}]*\}|`[^`]*`"""
+    r"""|(?<=sudo )-u\s+\S+|\d*[<>]+&?\s*\S*"""
 )
 
 
@@ -30,8 +32,8 @@ def wish(command: str) -> str:
     'cron.daily'
     """
     found = ""
-    for part in re.split(r"&&|\|\||[;|\n&(){}]", _LEFT_OUT.sub(" ", command)):
-        words = re.findall(r"""[^\s'"]+""", part)
+    for part in re.split(r"&&|\|\||[;|\n&(){}]", _rest(command)):
+        words = re.sub("['\"]", "", part).split()
         while words and (words[0] in _PREFIXES or "=" in words[0]):
             words = words[1:]
         if not words or words[0].startswith(("#", "$")):
@@ -42,6 +44,12 @@ def wish(command: str) -> str:
             return inner or name
         found = found or name
     return found
+
+
+def _rest(command: str) -> str:
+    while (rest := _LEFT_OUT.sub(" ", command)) != command:
+        command = rest
+    return rest
 
 
 def _inside(words: list[str]) -> str | None:
