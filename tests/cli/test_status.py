@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from files import Answer, Sched, text
 from past import FIRED, Past, write_past
-from schedkit.run import Pause, State
+from records import Record, write_records
+from schedkit.run import Pause, State, Trigger
 from talking import Answering
 
 JOBS = """
@@ -20,6 +22,7 @@ jobs:
   old: {command: x, clock: every 1h, enabled: false}
 """
 START = "start one with: sched run\n"
+DUE = "backup has been due since 2026-03-03 02:30:00"
 FAILED = "backup failed 2026-03-02 02:30:00: no luck"
 
 
@@ -144,7 +147,11 @@ def test_json_has_what_the_runner_says(sched: Sched, runner: Answering) -> None:
         "problems": [],
         "jobs": 2,
         "runner": well(),
+        "history_error": None,
+        "files_error": None,
+        "due": [],
         "failing": [],
+        "late": [],
         "paused": [],
     }
 
@@ -161,8 +168,9 @@ def test_without_a_runner_it_says_what_it_knows(sched: Sched) -> None:
     (run,) = write_past(sched, [Past("backup", State.FAILED)], [pause])
     expected = Answer(
         3,
-        f"no runner is up; {FAILED}\n"
+        f"no runner is up; {DUE}; {FAILED}\n"
         "jobs\t2\n"
+        "due\tbackup since 2026-03-03T02:30:00+00:00\n"
         f"failing\tbackup {run} failed 2026-03-02T02:30:00+00:00: no luck\n"
         "paused\treport paused by bob: no disk\n",
         START,
@@ -183,19 +191,29 @@ def test_json_has_what_is_known_without_a_runner(sched: Sched) -> None:
               "healthy": false,
               "problems": [
                 "no runner is up",
+                "{DUE}",
                 "{FAILED}"
               ],
               "jobs": 2,
               "runner": null,
+              "history_error": null,
+              "files_error": null,
+              "due": [
+                {{
+                  "job": "backup",
+                  "since": "2026-03-03T02:30:00+00:00"
+                }}
+              ],
               "failing": [
                 {{
                   "job": "backup",
                   "run": "{run}",
                   "state": "failed",
-                  "reason": "no luck",
-                  "fire_time": "2026-03-02T02:30:00+00:00"
+                  "fire_time": "2026-03-02T02:30:00+00:00",
+                  "reason": "no luck"
                 }}
               ],
+              "late": [],
               "paused": [
                 {{
                   "job": "report",
@@ -289,8 +307,168 @@ def test_many_that_fail_are_one_sentence(sched: Sched) -> None:
     jobs = "".join(f"  {name}: {{command: x, clock: every 1h}}\n" for name in names)
     sched.write(f"jobs:\n{jobs}")
     write_past(sched, [Past(name, State.LOST) for name in names])
-    expected = "no runner is up; 7 jobs did not succeed last: j0, j1, j2, j3, j4 and 2 more\n"
+    due = "7 jobs have been due, j0 since 2026-03-02 03:00:00"
+    failed = "7 jobs did not succeed last: j0, j1, j2, j3, j4 and 2 more"
+    expected = f"no runner is up; {due}; {failed}\n"
 
     actual = sched("status", "--check").stdout
 
     assert expected == actual
+
+
+# ---- what is late
+
+
+def test_a_run_that_started_late_is_told_of_and_nothing_is_wrong(
+    sched: Sched, runner: Answering
+) -> None:
+    """But for one that made up for what was missed: that is over."""
+    runner.operations.more = well()
+    late = timedelta(minutes=5, seconds=12)
+    ids = write_records(
+        sched,
+        [
+            Record("backup", FIRED, State.SUCCEEDED, late=late),
+            Record("report", FIRED, State.SUCCEEDED, late=late, trigger=Trigger.CATCHUP),
+        ],
+    )
+    expected = [
+        "all is well: 2 jobs, none of which is due ever again",
+        f"late\tbackup {ids[0]} 2026-03-02T02:30:00+00:00 5m12s late",
+    ]
+
+    first, *_, last = sched("status").stdout.splitlines()
+    (entry,) = json.loads(sched("status", "--json").stdout)["late"]
+
+    assert expected == [first, last]
+    assert {
+        "job": "backup",
+        "run": ids[0],
+        "state": "succeeded",
+        "fire_time": "2026-03-02T02:30:00+00:00",
+        "lateness": 312.0,
+    } == entry
+
+
+def test_what_waits_is_told_with_the_first_that_does(sched: Sched, runner: Answering) -> None:
+    runner.operations.more = well(waiting=2)
+    ids = write_records(
+        sched, [Record("backup", FIRED, State.QUEUED), Record("report", FIRED, State.QUEUED)]
+    )
+    since = "2026-03-02T02:30:00+00:00"
+    expected = (
+        f"waiting\t2 for a retry, a slot or an earlier run, first backup {ids[0]} since {since}"
+    )
+
+    assert expected in sched("status").stdout.splitlines()
+
+
+def test_what_runs_and_waits_without_a_runner_is_told(sched: Sched) -> None:
+    begun = datetime.now(UTC).replace(microsecond=0)
+    ids = write_records(
+        sched, [Record("backup", begun, State.RUNNING), Record("report", begun, State.QUEUED)]
+    )
+    expected = text(f"""
+        no runner is up
+        jobs\t2
+        running\tbackup {ids[0]}, since {begun.isoformat()}
+        waiting\t1 for a runner, first report {ids[1]} since {begun.isoformat()}
+    """)
+
+    assert f"{expected}\n" == sched("status").stdout
+
+
+ONCE = "jobs: {a: {command: x, clock: {dates: 2026-03-01 00:00}}}"
+DAILY = "jobs: {a: {command: x, clock: daily at 02:30}}"
+
+
+@pytest.mark.parametrize(
+    ("loaded", "file", "expected"),
+    [
+        (DAILY, DAILY, ["a"]),
+        (DAILY, "jobs: {a: {command: x, clock: daily at 02:30, enabled: false}}", []),
+        (DAILY, "jobs: {a: {command: x, clock: daily at 02:30, grace: 5000d}}", []),
+        (DAILY, "jobs: {a: {command: x, clock: daily at 02:31}}", []),  # no runner knows of it
+        (DAILY, "jobs: {b: {command: x, clock: daily at 02:30}}", []),
+        (ONCE, ONCE, []),
+    ],
+)
+def test_a_job_is_due_when_a_fire_time_passed_that_nobody_decided(
+    sched: Sched, loaded: str, file: str, expected: list[str]
+) -> None:
+    sched.write(loaded)
+    write_records(sched, [], loaded=FIRED)
+    sched.write(file)
+
+    actual = [one["job"] for one in json.loads(sched("status", "--json").stdout)["due"]]
+
+    assert expected == actual
+
+
+def test_with_a_runner_that_answers_nothing_is_due_but_what_it_says(
+    sched: Sched, runner: Answering
+) -> None:
+    runner.operations.more = well()
+    write_records(sched, [], loaded=FIRED)
+
+    assert [] == json.loads(sched("status", "--json").stdout)["due"]
+
+
+# ---- for monitoring: one line, whatever is wrong
+
+
+def test_files_that_are_broken_are_a_problem_beside_a_history(sched: Sched) -> None:
+    write_records(sched, [Record("backup", FIRED, State.SUCCEEDED)])
+    sched.write("jobs: {backup: {command: x, clock: evry 1h}, b: {clock: x}}")
+    first = "schedules.yaml:1:36: unknown clock 'evry'"
+    expected = f"no runner is up; the files are broken: {first} and 2 more problems\n"
+
+    answer = sched("status", "--check")
+
+    assert (3, expected) == (answer.code, answer.stdout)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("jobs: [", "the files are broken: schedules.yaml:"),
+        (None, "no file of schedules: looked for schedules.yaml, "),
+    ],
+)
+def test_where_the_files_cannot_say_where_the_history_is_one_line_says_so(
+    sched: Sched, file: str | None, said: str
+) -> None:
+    if file is None:
+        (sched.directory / "schedules.yaml").unlink()
+    else:
+        sched.write(file)
+
+    answer = sched("status", "--check")
+
+    assert (78, [True], "") == (
+        answer.code,
+        [line.startswith(said) for line in answer.stdout.splitlines()],
+        answer.stderr,
+    )
+
+
+def test_a_state_directory_that_is_none_is_one_line(sched: Sched) -> None:
+    state = sched.directory / ".sched"
+    state.write_text("")
+    expected = Answer(
+        69, f"no runner is up; the history cannot be read: {state} is not a directory\n", ""
+    )
+
+    assert expected == sched("status", "--check")
+
+
+def test_a_runner_that_does_not_answer_is_one_line(sched: Sched) -> None:
+    """The kernel accepts for one that was stopped: it is up, and says nothing."""
+    state = sched.directory / ".sched"
+    state.mkdir()
+    said = "the runner does not answer: it is stopped, or its machine is overloaded"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stopped:
+        stopped.bind(str(state / "control"))
+        stopped.listen(1)
+
+        assert Answer(1, f"{said}\n", "") == sched("status", "--check")

@@ -127,12 +127,14 @@ def test_a_broken_file_cannot_move_the_cursor(sched: Sched, tmp_path: Path) -> N
 
 
 def test_a_status_is_aligned_and_harmless(filled: Sched) -> None:
-    filled.write("jobs: {a: {command: x, clock: every 1h}, b: {command: x, clock: every 1h}}\n")
+    filled.write("jobs: {a: {command: x, clock: every 1h}, b: {command: x, clock: every 1h}}")
     pause = Pause("b", "bob", FIRED, FIRED.replace(year=2099), "no\x1b[2Jdisk")
     (run,) = write_past(filled, [Past("a", State.FAILED)], [pause])
+    failed = "a failed 2026-03-02 02:30:00: no luck"
     expected = text(f"""
-        no runner is up; a failed 2026-03-02 02:30:00: no luck
+        no runner is up; a has been due since 2026-03-02 03:00:00; {failed}
         jobs       2
+        due        a since 2026-03-02 03:00:00
         failing    a {run} failed 2026-03-02 02:30:00: no luck
         paused     b paused by bob: no\\x1b[2Jdisk (until Mon 2099-03-02 02:30)
     """)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from schedkit import durations
 from schedkit.cli import render
-from schedkit.run import Pause, Run, State
+from schedkit.run import OpenAttempt, Pause, Run, State, Trigger, Waiting
 from schedkit.store import Query, Reader
+
+if TYPE_CHECKING:
+    from schedkit.job import Job
 
 # What a job has come to by its last run that came to anything: one that was skipped or cancelled,
 # or goes on, says nothing about it.
@@ -21,21 +24,39 @@ _NAMED = 5  # jobs that a sentence names
 
 
 @dataclass(frozen=True)
+class Past:
+    """
+    What the history says of how things are.
+
+    *failing* are the last runs of the jobs that did not succeed, but for those of paused jobs:
+    somebody knows of them. *late* are those last runs that started late. *due* is, of each job
+    whose fire times nobody decides, the first one. *going_on* and *waiting* are of all jobs.
+    """
+
+    failing: Sequence[Run] = ()
+    late: Sequence[Run] = ()
+    pauses: Sequence[Pause] = ()
+    due: Sequence[tuple[Job, datetime]] = ()
+    going_on: Sequence[OpenAttempt] = ()
+    waiting: Sequence[Waiting] = ()
+
+
+@dataclass(frozen=True)
 class Health:
     """
     How things are.
 
     *runner* is what it says of itself, None when none is up; *silent* when it says nothing.
-    *failing* are the last runs of the jobs that did not succeed, but for those of paused jobs:
-    somebody knows of them.
+    *unreadable* is why the history cannot be read, *invalid* why the files cannot be taken.
     """
 
     now: datetime
     jobs: int
     runner: Mapping[str, Any] | None
-    silent: str | None
-    failing: Sequence[Run]
-    pauses: Sequence[Pause]
+    silent: str | None = None
+    past: Past = Past()
+    unreadable: str | None = None
+    invalid: str | None = None
 
     @property
     def is_up(self) -> bool:
@@ -49,9 +70,13 @@ class Health:
             found.append(self.silent)
         elif self.runner is None:
             found.append("no runner is up")
-        else:
+        if self.unreadable is not None:
+            found.append(f"the history cannot be read: {self.unreadable}")
+        if self.runner is not None:
             found += _of_runner(self.runner, self.now)
-        return found + _of_jobs(self.failing, self.now)
+        if self.invalid is not None and not (self.runner or {}).get("degraded"):
+            found.append(f"the files are broken: {self.invalid}")
+        return found + _of_due(self.past.due, self.now) + _of_jobs(self.past.failing, self.now)
 
 
 def _of_runner(runner: Mapping[str, Any], now: datetime) -> Iterable[str]:
@@ -68,6 +93,16 @@ def _of_runner(runner: Mapping[str, Any], now: datetime) -> Iterable[str]:
             yield f"{coming['job']} has been due for {durations.brief(late)}"
 
 
+def _of_due(due: Sequence[tuple[Job, datetime]], now: datetime) -> list[str]:
+    if not due:
+        return []
+    job, first = min(due, key=lambda one: one[1])
+    since = f"since {render.past(first.astimezone(job.timezone), now).shown}"
+    if len(due) == 1:
+        return [f"{job.name} has been due {since}"]
+    return [f"{len(due)} jobs have been due, {job.name} {since}"]
+
+
 def _of_jobs(failing: Sequence[Run], now: datetime) -> list[str]:
     if not failing:
         return []
@@ -81,10 +116,50 @@ def _of_jobs(failing: Sequence[Run], now: datetime) -> list[str]:
     return [f"{len(failing)} jobs did not succeed last: {', '.join(names)}{more}"]
 
 
-def failing(store: Reader, jobs: Sequence[str]) -> list[Run]:
-    """Return the last runs of jobs of which it did not succeed, in the order of *jobs*."""
+def past(store: Reader, names: Sequence[str], jobs: Sequence[Job], now: datetime) -> Past:
+    """
+    Return what the history says of jobs of these *names*; *jobs* are those that may be due.
+
+    None may be that have a runner which sees to them.
+    """
+    paused = pauses(store, now)
+    watched = [name for name in names if name not in paused]
+    last = store.last_runs(watched)
+    return Past(
+        failing(store, watched, last),
+        [run for run in last.values() if _is_late(run)],
+        [paused[name] for name in names if name in paused],
+        due(store.cursors(), [job for job in jobs if job.name not in paused], now),
+        store.open_attempts(),
+        store.waiting(),
+    )
+
+
+def _is_late(run: Run) -> bool:
+    # What is caught up is late because a runner was not up: that is over.
+    if run.trigger is not Trigger.SCHEDULE or run.lateness is None:
+        return False
+    return run.lateness > _LATE
+
+
+def due(
+    cursors: Mapping[str, tuple[str, datetime]], jobs: Iterable[Job], now: datetime
+) -> list[tuple[Job, datetime]]:
+    """Return the jobs of which a fire time passed that nobody has decided, with the first one."""
     found = []
-    last = store.last_runs(jobs)
+    for job in jobs:
+        digest, decided = cursors.get(job.name, (None, now))
+        if digest != job.schedule_digest or decided >= now:
+            continue
+        fire = next(job.schedule.known_after(decided, now - decided), None)
+        if fire is not None and now - fire > max(_LATE, job.grace):
+            found.append((job, fire))
+    return found
+
+
+def failing(store: Reader, jobs: Sequence[str], last: Mapping[str, Run]) -> list[Run]:
+    """Return the *last* runs of jobs of which it did not succeed, in the order of *jobs*."""
+    found = []
     for name in jobs:
         run = last.get(name)
         if run is not None and run.state not in _COMES_TO:

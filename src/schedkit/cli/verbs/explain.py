@@ -177,6 +177,8 @@ def _is_up(state: Path) -> bool:
         connection = connect(state)
     except (SilentError, PermissionError):
         return True
+    except NotADirectoryError:
+        return False
     if connection is None:
         return False
     with connection:

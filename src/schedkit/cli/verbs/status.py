@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 from schedkit import durations
 from schedkit.cli import health, render
 from schedkit.cli.context import Context, NoFileError
 from schedkit.cli.declaration import Option
-from schedkit.cli.failure import FAILED, NO_RUNNER
+from schedkit.cli.failure import FAILED, INVALID_FILE, NO_PERMISSION, NO_RUNNER, NO_STORE
 from schedkit.cli.health import Health
 from schedkit.cli.render import Cell
 from schedkit.control.client import GoneError, SilentError, connect
 from schedkit.control.protocol import Status
-from schedkit.errors import ConfigError
-from schedkit.run import Run
+from schedkit.errors import ConfigError, StoreError
+from schedkit.run import Run, run_id
 from schedkit.texts import safe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from schedkit.job import Job
 
 _WIDTH = 9  # of the first column
 _LONGEST = 12  # runs that are told one by one
@@ -33,50 +40,86 @@ def status(
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
     """Say what is wrong, if anything is: with the runner, its files, its jobs; 3: no runner."""
-    found = _health(context)
+    try:
+        found, code = _health(context)
+    except (ConfigError, NoFileError, PermissionError) as error:
+        if not check or json:
+            raise
+        said, code = _unknown(error)
+        _say(said, "red", colour=context.colour())
+        return code
     problems = found.problems()
     if json:
         render.write_json(_as_json(found, problems))
     else:
         _write(found, problems, brief=check, colour=context.colour())
-        if not found.is_up:
+        if code == NO_RUNNER:
             sys.stderr.write(f"start one with: {context.command('run')}\n")
-    if not found.is_up:
-        return NO_RUNNER
-    return FAILED if check and problems else 0
+    return FAILED if check and problems and not code else code
 
 
-def _health(context: Context) -> Health:
+def _unknown(error: ConfigError | NoFileError | PermissionError) -> tuple[str, int]:
+    """Return in a line why nothing can be known, and the exit code."""
+    match error:
+        case PermissionError():
+            return f"{error.filename}: permission denied", NO_PERMISSION
+        case ConfigError():
+            return f"the files are broken: {_in_short(error)}", INVALID_FILE
+        case _:
+            return str(error).partition("\n")[0], INVALID_FILE
+
+
+def _in_short(error: ConfigError) -> str:
+    more = len(error.problems) - 1
+    others = {0: "", 1: " and 1 more problem"}.get(more, f" and {more} more problems")
+    return f"{error.problems[0].message}{others}"
+
+
+def _health(context: Context) -> tuple[Health, int]:
+    """Return how things are, and the exit code where they are so that it is not 0 in any case."""
     now = datetime.now(UTC)
-    runner: Mapping[str, Any] | None = None
-    silent: str | None = None
+    state = context.state_in_use()
+    jobs, invalid = _jobs(context)
     try:
-        connection = connect(context.state_in_use())
-        if connection is not None:
-            with connection:
-                runner = connection.ask(Status())
+        runner, silent = _asked(state)
+    except NotADirectoryError:
+        unreadable = f"{state} is not a directory"
+        return Health(now, len(jobs or ()), None, unreadable=unreadable, invalid=invalid), NO_STORE
+    code = 0 if runner is not None or silent is not None else NO_RUNNER
+    found = Health(now, len(jobs or ()), runner, silent, invalid=invalid)
+    try:
+        store = context.history()
+        if store is None:
+            return found, code
+        with closing(store):
+            names = sorted(store.jobs()) if jobs is None else [job.name for job in jobs]
+            undecided = () if runner is not None else jobs or ()
+            past = health.past(store, names, undecided, now)
+    except StoreError as error:
+        return replace(found, unreadable=str(error)), NO_STORE
+    return replace(found, jobs=len(names), past=past), code
+
+
+def _asked(state: Path) -> tuple[Mapping[str, Any] | None, str | None]:
+    """Return what the runner says of itself; why it does not, when one is up."""
+    try:
+        connection = connect(state)
+        if connection is None:
+            return None, None
+        with connection:
+            return connection.ask(Status()), None
     except (SilentError, GoneError) as error:
-        silent = str(error)
-    store = context.history()
-    if store is None:
-        return Health(now, len(_jobs(context) or ()), runner, silent, (), ())
-    try:
-        jobs = _jobs(context)
-        names = sorted(store.jobs()) if jobs is None else jobs
-        pauses = health.pauses(store, now)
-        failing = health.failing(store, [name for name in names if name not in pauses])
-        paused = [pauses[name] for name in names if name in pauses]
-    finally:
-        store.close()
-    return Health(now, len(names), runner, silent, failing, paused)
+        return None, str(error)
 
 
-def _jobs(context: Context) -> list[str] | None:
-    """Return the names of the jobs that may fire, None when the files are broken or not there."""
+def _jobs(context: Context) -> tuple[list[Job] | None, str | None]:
+    """Return the jobs that may fire; none, and why, when the files are broken or not there."""
     try:
-        return [job.name for job in context.load().jobs if job.enabled]
-    except (ConfigError, NoFileError):
-        return None
+        return [job for job in context.load().jobs if job.enabled], None
+    except ConfigError as error:
+        return None, _in_short(error)
+    except NoFileError as error:
+        return None, str(error).partition("\n")[0]
 
 
 # ---- for people
@@ -84,10 +127,7 @@ def _jobs(context: Context) -> list[str] | None:
 
 def _write(found: Health, problems: list[str], *, brief: bool, colour: bool) -> None:
     said = "; ".join(problems) if problems else _all_well(found)
-    if not sys.stdout.isatty():
-        colour = False
-    line = render.painted(safe(said), "red" if problems else "green", wanted=colour)
-    sys.stdout.write(f"{line}\n")
+    _say(said, "red" if problems else "green", colour=colour)
     if brief:
         return
     for name, cell in _rows(found):
@@ -97,6 +137,11 @@ def _write(found: Health, problems: list[str], *, brief: bool, colour: bool) -> 
             sys.stdout.write(f"{name:<{_WIDTH}}  {shown}\n")
         else:
             sys.stdout.write(f"{name}\t{safe(cell.plain)}\n")
+
+
+def _say(said: str, paint: str, *, colour: bool) -> None:
+    line = render.painted(safe(said), paint, wanted=colour and sys.stdout.isatty())
+    sys.stdout.write(f"{line}\n")
 
 
 def _all_well(found: Health) -> str:
@@ -117,21 +162,55 @@ def _rows(found: Health) -> Iterator[tuple[str, Cell]]:
         who = f"pid {runner['pid']}, sched {runner['version']}"
         yield "runner", Cell(f"{who}, since {runner['started']}", f"{who}, up {up}")
     yield "jobs", Cell(str(found.jobs))
-    if runner is not None:
-        for one in runner["running"][:_LONGEST]:
-            yield "running", _running(one, found.now)
-        if len(runner["running"]) > _LONGEST:
-            yield "running", Cell(f"... and {len(runner['running']) - _LONGEST} more")
-        if runner["waiting"]:
-            yield "waiting", Cell(f"{runner['waiting']} for a retry, a slot or an earlier run")
-        if runner["next"] is not None:
-            yield "next", _next(runner["next"], found.now)
-    for run in found.failing:
+    yield from _shortened("running", [_running(one, found.now) for one in _going_on(found)])
+    yield from _waiting(found)
+    if runner is not None and runner["next"] is not None:
+        yield "next", _next(runner["next"], found.now)
+    yield from _shortened("due", [_due(*one, found.now) for one in found.past.due])
+    for run in found.past.failing:
         yield "failing", _failing(run, found.now)
-    for pause in found.pauses:
+    yield from _shortened("late", [_late(run, found.now) for run in found.past.late])
+    for pause in found.past.pauses:
         text = health.pause_text(pause)
         shown = None if text.shown is None else f"{pause.job} {text.shown}"
         yield "paused", Cell(f"{pause.job} {text.plain}", shown, text.colour)
+
+
+def _shortened(name: str, cells: Sequence[Cell]) -> Iterator[tuple[str, Cell]]:
+    for cell in cells[:_LONGEST]:
+        yield name, cell
+    if len(cells) > _LONGEST:
+        yield name, Cell(f"... and {len(cells) - _LONGEST} more")
+
+
+def _going_on(found: Health) -> Sequence[Mapping[str, Any]]:
+    """Return the runs that go on, as a runner says it; without one, those that outlived it."""
+    if found.runner is not None:
+        running: Sequence[Mapping[str, Any]] = found.runner["running"]
+        return running
+    return [
+        {
+            "run": run_id(one.key.run),
+            "job": one.job,
+            "since": None if one.started is None else one.started.isoformat(),
+        }
+        for one in found.past.going_on
+    ]
+
+
+def _waiting(found: Health) -> Iterator[tuple[str, Cell]]:
+    """Yield how many runs wait and since when the first of them is due."""
+    count = len(found.past.waiting) if found.runner is None else found.runner["waiting"]
+    if not count:
+        return
+    said = f"{count} for a {'retry, a slot or an earlier run' if found.runner else 'runner'}"
+    first = next((one for one in found.past.waiting if one.due <= found.now), None)
+    if first is None:
+        yield "waiting", Cell(said)
+        return
+    since = render.past(first.due.astimezone(), found.now)
+    name = f"{said}, first {first.job} {run_id(first.key.run)} since"
+    yield "waiting", Cell(f"{name} {since.plain}", f"{name} {since.shown}")
 
 
 def _running(one: Mapping[str, Any], now: datetime) -> Cell:
@@ -149,6 +228,18 @@ def _next(coming: Mapping[str, Any], now: datetime) -> Cell:
     return Cell(f"{coming['job']} {coming['fire_time']}", shown)
 
 
+def _due(job: Job, fire: datetime, now: datetime) -> Cell:
+    since = render.past(fire.astimezone(job.timezone), now)
+    return Cell(f"{job.name} since {since.plain}", f"{job.name} since {since.shown}", "red")
+
+
+def _late(run: Run, now: datetime) -> Cell:
+    assert run.lateness is not None, "what has not started is not late"
+    when = render.past(run.fire_time.astimezone(ZoneInfo(run.timezone)), now)
+    name, late = f"{run.job} {run.id}", f"{durations.brief(run.lateness)} late"
+    return Cell(f"{name} {when.plain} {late}", f"{name} {when.shown} {late}", "yellow")
+
+
 def _failing(run: Run, now: datetime) -> Cell:
     when = render.past(run.fire_time.astimezone(ZoneInfo(run.timezone)), now)
     name, reason = f"{run.job} {run.id} {run.state}", f": {run.reason}" if run.reason else ""
@@ -159,20 +250,28 @@ def _failing(run: Run, now: datetime) -> Cell:
 
 
 def _as_json(found: Health, problems: list[str]) -> dict[str, Any]:
+    past = found.past
     return {
         "healthy": not problems,
         "problems": problems,
         "jobs": found.jobs,
         "runner": None if found.runner is None else dict(found.runner),
-        "failing": [
-            {
-                "job": run.job,
-                "run": run.id,
-                "state": run.state,
-                "reason": run.reason,
-                "fire_time": run.fire_time.astimezone(ZoneInfo(run.timezone)).isoformat(),
-            }
-            for run in found.failing
+        "history_error": found.unreadable,
+        "files_error": found.invalid,
+        "due": [
+            {"job": job.name, "since": fire.astimezone(job.timezone).isoformat()}
+            for job, fire in past.due
         ],
-        "paused": [{"job": one.job} | health.pause_as_json(one) for one in found.pauses],
+        "failing": [_run_as_json(run) | {"reason": run.reason} for run in past.failing],
+        "late": [_run_as_json(run) | {"lateness": _seconds(run.lateness)} for run in past.late],
+        "paused": [{"job": one.job} | health.pause_as_json(one) for one in past.pauses],
     }
+
+
+def _run_as_json(run: Run) -> dict[str, Any]:
+    fire_time = run.fire_time.astimezone(ZoneInfo(run.timezone)).isoformat()
+    return {"job": run.job, "run": run.id, "state": run.state, "fire_time": fire_time}
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds()
