@@ -243,8 +243,14 @@ def _split(cls: type, text: str, begin: int) -> Iterator[tuple[str, int, str]]:
     if "at" in names:
         at = re.search(r"(?:^|\s)at(?:\s+|$)", rest)
         if at is not None:
+            before = rest[: at.start()].rstrip()
+            if before and names[0] == "at":
+                span = (begin, begin + len(before))
+                raise ConfigError.of(
+                    f"{before!r} stands before 'at'", "one list: 08:00, 09:00", span=span
+                )
             yield "at", begin + at.end(), rest[at.end() :]
-            rest = rest[: at.start()].rstrip()
+            rest = before
     if rest and not names:
         word = text.split(maxsplit=1)[0]
         raise ConfigError.of(f"{word!r} takes no value", span=(begin, begin + len(rest)))

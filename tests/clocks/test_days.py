@@ -139,6 +139,7 @@ def test_weekly_is_cron_on_a_weekday(day: str, at: str, zone: str, start: dateti
     ("text", "wrong", "message", "hint"),
     [
         ("daily at 25:00", "25:00", "hour 25 is outside 0-23", None),
+        ("daily 08:00 at 09:00", "08:00", "'08:00' stands before 'at'", "one list: 08:00, 09:00"),
         ("weekly mox at 09:00", "mox", "unknown weekday 'mox'", "did you mean 'mon'?"),
         ("monthly 32", "32", "day 32 is outside 1-31", "the last day is: last"),
         ("monthly 0", "0", "day 0 is outside 1-31", "the last day is: last"),
