@@ -150,7 +150,7 @@ def _declared() -> Declared:
         about = (inspect.getdoc(function) or "").partition("\n\n")[0].replace("\n", " ")
         verbs[name] = Verb(about, (*_parameters(function), _HELP))
     before = (*_parameters(context.context), *_BEFORE, _HELP)
-    places = context._places()  # noqa: SLF001  # to import it at every Tab takes too long
+    places = context.usual_places()
     return Declared(before, verbs, tuple(map(str, places)))
 
 

@@ -44,7 +44,7 @@ class Context:
             return tuple(map(Path, self.config))
         if named := os.environ.get("SCHED_CONFIG"):
             return (Path(named),)
-        places = _places()
+        places = usual_places()
         for place in places:
             if place.exists():
                 return (place,)
@@ -170,7 +170,8 @@ def make_state_directory(state: Path) -> None:
         raise StoreError(f"{state} cannot be the state directory: {reason}") from error
 
 
-def _places() -> list[Path]:
+def usual_places() -> list[Path]:
+    """Return where the file is looked for when none is named, in order."""
     home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
     return [
         Path("schedules.yaml"),
