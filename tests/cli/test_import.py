@@ -86,7 +86,7 @@ def test_a_crontab_comes_through_a_pipe(sched: Sched, arguments: tuple[str, ...]
 
 
 def test_everything_taken_is_success(sched: Sched) -> None:
-    sched.write("MAILTO=\n@daily a\n", "mine")
+    sched.write('MAILTO=""\n@daily a\n', "mine")
     expected = (
         0,
         ALL.format("mine")

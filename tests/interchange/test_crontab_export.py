@@ -148,6 +148,12 @@ def test_a_variable_that_no_line_sets_is_set_in_the_command() -> None:
     assert expected == lines(only("env: {A: \"'b'\"}"))
 
 
+def test_a_variable_without_a_value_is_set_in_quotes() -> None:
+    expected = ['A=""', "0 5 * * * x"]
+
+    assert expected == lines(only('env: {A: ""}'))
+
+
 def test_what_cron_keeps_for_itself_is_set_in_the_command() -> None:
     expected = ["0 5 * * * export LOGNAME=you; x"]
 

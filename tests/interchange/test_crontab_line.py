@@ -40,6 +40,7 @@ from schedkit.interchange.crontab_line import (
         ("A=\"'b'\"", ("A", "b")),  # as Debian's cron, which takes two pairs off
         ("=b", ("", "b")),
         ("A='b' c", None),
+        ('A = """', None),
         ('A="b', None),
         ("'A=b'", None),
         ("0 5 * * * A=b c", None),

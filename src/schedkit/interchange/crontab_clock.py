@@ -57,7 +57,7 @@ def _item(item: str, low: int, high: int, names: tuple[str, ...], remarks: list[
         return f"H({first}-{last})"
     match = _CRONS.fullmatch(text)
     if match is None:
-        remarks.append(f"Debian's cron refuses {item!r}")
+        remarks.append(f"cron refuses {item!r}, or takes it for something else")
     elif match[1] and _number(match[1], low, names) > _number(match[2], low, names):
         remarks.append(f"Debian's cron never fires at {item!r}, which runs backwards")
     return item

@@ -128,6 +128,8 @@ class _Table:
             if setting is not None:
                 self._comments.separate()
                 self._set(*setting)
+                if line.rstrip().endswith("=") and not setting[1]:
+                    self._tell('Debian\'s cron refuses a name with nothing, not even "", behind it')
             else:
                 self._add(entry(line, system=self._system))
         except ConfigError as error:

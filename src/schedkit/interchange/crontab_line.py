@@ -20,7 +20,7 @@ _USER = re.compile(r"([^ \t]+)[ \t]*(.*)", re.DOTALL)
 _ASSIGNMENT = re.compile(
     r"""
     (?: (['"]) (?P<quoted> (?: (?!\1) [^=] )* ) \1 | (?P<name> (?!['"]) [^\s=]* ) )
-    \s* = \s*
+    \s* = \s*+
     (?: (['"]) (?P<text> (?: (?!\4) . )* ) \4 | (?P<bare> (?!['"]) .*? ) ) \s*
     """,
     re.DOTALL | re.VERBOSE | re.ASCII,
@@ -46,7 +46,8 @@ def assignment(line: str) -> tuple[str, str] | None:
 
 def assigning(name: str, value: str) -> str | None:
     """Return the line that sets *name* to *value*; None when no line can."""
-    for line in (f"{name}={value}", f'{name}="{value}"', f"{name}='{value}'"):
+    bare = [f"{name}={value}"] if value else []  # which Debian's cron refuses without a value
+    for line in (*bare, f'{name}="{value}"', f"{name}='{value}'"):
         if "\n" not in line and len(line.encode()) <= LONGEST and assignment(line) == (name, value):
             return line
     return None
