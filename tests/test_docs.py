@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,17 @@ def test_the_readme_begins_with_the_two_set_up_commands() -> None:
     blocks = re.findall(r"^```sh\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
 
     assert [1, 1] == [len(block.splitlines()) for block in blocks]
+
+
+def test_the_architecture_names_every_layer() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    modules = [name.strip() for layer in layers for name in re.split(r"[:|]", layer)]
+
+    missing = [name for name in modules if not re.search(rf"\b{name}\b", page)]
+
+    assert (missing, len(modules) > 40) == ([], True)
 
 
 def test_no_file_of_the_package_is_much_over_400_lines() -> None:

@@ -17,6 +17,7 @@ from schedkit.cli.declaration import (
     parameters,
     verb_function,
 )
+from schedkit.run import Trigger
 
 ONE_LINE = "A declarative, YAML-driven replacement for cron"
 
@@ -78,7 +79,7 @@ OF_A_JOB = {
     "SCHED_RUN_ID": "The run, as `sched history` shows it; behind a dash, what is of this history.",
     "SCHED_FIRE_TIME": "The fire time of the run, ISO 8601 with offset.",
     "SCHED_ATTEMPT": "1, and one more each time it is tried again.",
-    "SCHED_TRIGGER": "What made the run: `schedule`, `catchup`, `manual`, ...",
+    "SCHED_TRIGGER": f"What made the run: {', '.join(f'`{one}`' for one in Trigger)}.",
 }
 FILES = {
     "the file": "the first of: `-c PATH` (a file or a directory, may be repeated), `$SCHED_CONFIG`,"

@@ -72,7 +72,21 @@ EXAMPLES: dict[str, list[Example]] = {
         Example("sched import systemd backup.timer", "a timer, and the service that it starts"),
         Example("kubectl get cronjobs -o yaml | sched import k8s", "from a cluster"),
     ],
-    "export": [Example("sched export crontab backup", "a job as a line of a crontab")],
+    "export": [
+        Example("sched export crontab backup", "a job as a line of a crontab"),
+        Example("sched export systemd --into ~/units", "every job as a timer and its service"),
+        Example("sched export k8s backup --image registry.example.org/backup:7", "as a CronJob"),
+    ],
+    "backfill": [
+        Example(
+            "sched backfill sales --from 2026-11-01 --to 2026-11-08 --dry-run", "what it would run"
+        ),
+        Example(
+            "sched backfill sales --from 2026-11-01 --to 2026-11-08 --parallel 2 --yes", "run it"
+        ),
+    ],
+    "prune": [Example("sched prune --keep 90d", "drop what is older, after asking")],
+    "audit": [Example("sched audit", "who changed, paused, triggered what, and when")],
     "show": [Example("sched show backup", "everything about a job")],
     "schema": [Example("sched schema > schedules.schema.json", "for an editor")],
     "init": [Example("sched init", "write schedules.yaml, and its schema beside it")],
