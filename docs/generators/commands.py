@@ -155,7 +155,9 @@ def _place(one: Parameter) -> str:
 def _in_synopsis(one: Parameter) -> str:
     if isinstance(one.how, Argument):
         return _place(one)
-    shown = f"[{one.how.names[0]}{_value(one)}]"
+    shown = f"{one.how.names[0]}{_value(one)}"
+    if one.default is not MISSING:
+        shown = f"[{shown}]"
     return f"{shown}..." if one.many else shown
 
 
