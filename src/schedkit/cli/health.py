@@ -157,9 +157,10 @@ def due(
     return found
 
 
-def failing(store: Reader, jobs: Sequence[str], last: Mapping[str, Run]) -> list[Run]:
+def failing(store: Reader, jobs: Sequence[str], last: Mapping[str, Run] | None = None) -> list[Run]:
     """Return the *last* runs of jobs of which it did not succeed, in the order of *jobs*."""
     found = []
+    last = store.last_runs(jobs) if last is None else last
     for name in jobs:
         run = last.get(name)
         if run is not None and run.state not in _COMES_TO:
