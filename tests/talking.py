@@ -37,7 +37,7 @@ class FakeOperations:
         self.more: dict[str, Any] = {}
         self.skips: str | None = None
         self.reloaded: dict[str, Any] | None = None
-        self.filled: list[Filled] = []
+        self.filled: list[Filled | NotNowError] = []
         self.freed: list[Freed] = []
         self.reloads: Callable[[], None] | None = None  # what a reload does
 
@@ -59,7 +59,10 @@ class FakeOperations:
 
     def backfill(self, wish: Filling, who: str) -> Filled:
         self.asked.append(("backfill", wish, who))
-        return self.filled.pop(0) if self.filled else Filled([], 0)
+        filled = self.filled.pop(0) if self.filled else Filled([], 0)
+        if isinstance(filled, NotNowError):
+            raise filled
+        return filled
 
     def prune(self, wish: Pruning, who: str) -> Freed:
         self.asked.append(("prune", wish, who))

@@ -58,6 +58,9 @@ LINES = [
     "at --param A=1 2099-01-01T00:00Z --force backup --param B=x=y",
     "in 1h30m backup",
     "in --force 2d backup --param A=1",
+    "backfill backup --from 2026-11-21T00:00Z --to 2026-11-22T00:00Z",
+    "backfill --to 2026-11-22T00:00Z a --from 2026-11-21T00:00Z --parallel 4 --dry-run --json",
+    "backfill a --from 2026-11-21T00:00Z --to 2026-11-22T00:00Z --yes --force --wait",
     "cancel backup --signal int",
     "pause a b --until 2099-01-01T00:00Z --reason 'no disk'",
     "pause --all",
@@ -90,6 +93,7 @@ LEFT = [
     "import", "import cron", "export", "export cron", "init --from",
     "trigger a --param x", "cancel a --signal frob",
     "at", "at 14:30", "at soon a", "at 14:30 a b", "in", "in 90m", "in 90 a", "in -1h a",
+    "backfill a", "backfill a --from now", "backfill a --from now --to now --parallel 0",
 ]  # fmt: skip
 HEAVY = ("typer", "click", "pydantic", "pydantic_core", "yaml", "croniter", "rich", "dateutil")
 

@@ -34,6 +34,7 @@ VERBS = (
     "trigger",
     "at",
     "in",
+    "backfill",
     "cancel",
     "pause",
     "resume",

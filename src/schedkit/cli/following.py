@@ -60,7 +60,8 @@ def until_over(
 
     Raises: NoSuchRunError when it is pruned meanwhile, StoreError.
     """
-    with closing(_Changes(state, number)) as changes:
+    output = output_file(state / "output", AttemptKey(number, 1)).parent
+    with closing(Changes(state, output)) as changes:
         while True:
             changes.watch()
             run = look(state, number)
@@ -78,11 +79,11 @@ def in_words(run: Run) -> str:
     return safe(f"{run.job} {run.state.replace('_', ' ')}{took}{code}{reason}")
 
 
-class _Changes:
-    """Tells when the history, or the output of a run, may have changed."""
+class Changes:
+    """Tells when something in these directories may have changed: history, output of runs."""
 
-    def __init__(self, state: Path, number: int) -> None:
-        self._places = [state, output_file(state / "output", AttemptKey(number, 1)).parent]
+    def __init__(self, *places: Path) -> None:
+        self._places = places
         self._clock = SystemWatch()
         self._inotify: Inotify | None = None
         with suppress(OSError):  # where there are too many already, looking again has to do

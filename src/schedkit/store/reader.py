@@ -172,6 +172,15 @@ class SQLiteReader:
                 for job, who, since, until, reason in rows
             }
 
+    def states(self, job: str, first: int, last: int) -> dict[int, State]:
+        """Return the states of a job's runs that have numbers from *first* to *last*."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT id, state FROM runs WHERE job = ? AND id BETWEEN ? AND ?",
+                (job, first, last),
+            )
+            return {number: State(state) for number, state in rows}
+
     def beyond(self, job: str, keep: int | None, before: datetime | None) -> Pruned:
         """Return how much of a job's past `prune` would drop, and the files with its output."""
         numbers = f"SELECT id FROM runs WHERE {BEYOND}"

@@ -105,6 +105,9 @@ class Reader(Protocol):
     def waiting(self) -> list[Waiting]:
         """Return the runs that wait for an attempt, soonest first."""
 
+    def states(self, job: str, first: int, last: int) -> dict[int, State]:
+        """Return the states of a job's runs that have numbers from *first* to *last*."""
+
     def beyond(self, job: str, keep: int | None, before: datetime | None) -> Pruned:
         """Return how much of a job's past `prune` would drop, and the files with its output."""
 
