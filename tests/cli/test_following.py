@@ -12,7 +12,7 @@ import pytest
 
 from files import Sched
 from past import FIRED, Past, write_past
-from schedkit.cli.following import _Changes, attempt_is_over, in_words, look, why_nothing
+from schedkit.cli.following import Changes, attempt_is_over, in_words, look, why_nothing
 from schedkit.operations import NoSuchRunError
 from schedkit.run import Change, Run, State, run_number
 from schedkit.store import Holder
@@ -47,10 +47,8 @@ def change(store: SQLiteStore) -> None:
     store.note(Change(FIRED, "bob", "pause", "a"))
 
 
-def test_what_is_written_to_the_history_is_noticed(
-    sched: Sched, store: SQLiteStore, number: int
-) -> None:
-    with closing(_Changes(sched.directory / ".sched", number)) as changes:
+def test_what_is_written_to_the_history_is_noticed(sched: Sched, store: SQLiteStore) -> None:
+    with closing(Changes(sched.directory / ".sched")) as changes:
         changes.watch()
         before = changes._happened()
 
@@ -69,7 +67,7 @@ def test_looking_is_not_what_one_is_woken_by(
     for name in ("history.db", "history.db-wal"):
         shutil.copy(sched.directory / ".sched" / name, killed)
 
-    with closing(_Changes(killed, number)) as changes:
+    with closing(Changes(killed)) as changes:
         changes.watch()
         found = [look(killed, number).job for _ in range(3)]
 
