@@ -389,3 +389,32 @@ def test_what_runs_is_coloured_and_took_as_long_as_it_has_so_far(sched: Sched) -
     actual = on_terminal(sched, "history").splitlines()
 
     assert expected == actual
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (110, "  {time}  +2ms  12m04s  1    3     no luck but a long story"),
+        (90, "  {time}  12m04s  3     no luck but a long …"),
+        (76, "  {time}  12m04s  no luck but…"),
+        (70, "  {time}  12m04s"),
+        (50, "  {time}"),
+    ],
+)
+def test_on_a_narrow_terminal_the_time_stays_whole(
+    sched: Sched, columns: int, expected: str
+) -> None:
+    sched.write("jobs: {a-job-with-a-name: {command: x, clock: every 1m}}")
+    fired = datetime(2026, 1, 15, 2, 30, tzinfo=UTC)
+    took, late = timedelta(minutes=12, seconds=4), timedelta(0, 0, 2000)
+    note = "no luck but a long story"
+    failed = Record(
+        "a-job-with-a-name", fired, State.FAILED, note, late=late, took=took, exit_code=3
+    )
+    (run,) = write_records(sched, [failed])
+
+    _, row = on_terminal(sched, "history", NO_COLOR="1", COLUMNS=str(columns)).splitlines()
+
+    told = expected.format(time="2026-01-15 02:30:00")
+
+    assert (f"{run}  a-job-with-a", told) == (row[:20], row[row.index("failed") + 6 :])

@@ -34,6 +34,11 @@ COLOURS = {
     State.RETRYING: "cyan",
     State.QUEUED: "cyan",
 }
+# On a terminal that is too narrow for all, why goes before how often and how late.
+_GIVING_WAY = (
+    ("NOTE", 20), ("TRY", 0), ("LATE", 0), ("JOB", 16), ("NOTE", 12), ("EXIT", 0), ("NOTE", 0),
+    ("TOOK", 0), ("JOB", 8), ("STATE", 7),
+)  # fmt: skip
 _COLUMNS = ("RUN", "JOB", "STATE", "FIRE TIME", "LATE", "TOOK", "TRY", "EXIT", "NOTE")
 
 
@@ -88,7 +93,8 @@ def history(
     else:
         now = datetime.now(UTC)
         rows = [_row(run, now) for run in runs]
-        render.write_table(_COLUMNS, rows, colour=context.colour())
+        colour = context.colour()
+        render.write_table(_COLUMNS, rows, colour=colour, giving_way=_GIVING_WAY)
     if more:
         sys.stderr.write(f"there are more: {_again(context, query, 5 * _ROWS)}\n")
     elif not runs and not json:
