@@ -40,6 +40,7 @@ VERBS = (
     "resume",
     "reload",
     "plan",
+    "prune",
     "schema",
     "init",
     "import",

@@ -11,9 +11,15 @@ from schedkit.texts import safe
 
 
 @contextmanager
-def progress(context: Context, what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Yield what to call with how many of *total* are done; the bar is gone afterwards."""
-    if not sys.stderr.isatty():
+def progress(
+    context: Context, what: str, total: int, *, least: int = 0
+) -> Iterator[Callable[[int], None]]:
+    """
+    Yield what to call with how many of *total* are done; the bar is gone afterwards.
+
+    For fewer than *least* there is none.
+    """
+    if total < least or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console
