@@ -133,7 +133,7 @@ def test_a_cron_job_becomes_a_job(tmp_path: Path) -> None:
     assert dedent("""
     # Imported by sched. Check it with `sched validate`, preview it with `sched next`.
 
-    timezone: UTC
+    timezone: Europe/Berlin
 
     jobs:
       # from cron.yaml, namespace shop, container dump, image postgres:16
@@ -144,7 +144,6 @@ def test_a_cron_job_becomes_a_job(tmp_path: Path) -> None:
         working_dir: /srv
         user: '1000'
         clock: cron 0 3 1-31/2 * mon
-        timezone: Europe/Berlin
         catchup_window: 3m20s
         start_deadline: 3m20s
         timeout: 10m
@@ -280,7 +279,7 @@ def test_what_a_server_adds_says_nothing(tmp_path: Path) -> None:
         (("spec", "schedule"), "0 9-17 * * MON-FRI", {"clock": "cron 0 9-17 * * MON-FRI"}),
         (("spec", "schedule"), "0 9 ? * ?", {"clock": "cron 0 9 ? * ?"}),
         (("spec", "timeZone"), "Asia/Tokyo", {"timezone": "Asia/Tokyo"}),
-        (("spec", "timeZone"), "Etc/UTC", {"timezone": None}),
+        (("spec", "timeZone"), "Etc/UTC", {"timezone": "UTC"}),
         (("spec", "suspend"), True, {"enabled": False}),
         (("spec", "concurrencyPolicy"), "Allow", {"overlap": "allow"}),
         (("spec", "concurrencyPolicy"), "Replace", {"overlap": "replace"}),
@@ -300,8 +299,9 @@ def test_what_a_server_adds_says_nothing(tmp_path: Path) -> None:
 def test_a_setting_becomes_a_key(
     path: tuple[str | int, ...], value: Any, expected: dict[str, Any], tmp_path: Path
 ) -> None:
-    found = only(read(changed((path, value)), tmp_path)).keys
+    imported = read(changed((path, value)), tmp_path)
 
+    found = {**imported.settings, **only(imported).keys}
     assert expected == {key: found.get(key) for key in expected}
 
 
@@ -316,10 +316,10 @@ def test_without_a_limit_it_is_tried_again_as_often_as_kubernetes_does(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "zone"), [("TZ=Asia/Tokyo 0 9 * * *", "Asia/Tokyo"), ("0 9 * * *", None)]
+    ("schedule", "zone"), [("TZ=Asia/Tokyo 0 9 * * *", "Asia/Tokyo"), ("0 9 * * *", "UTC")]
 )
 def test_without_a_zone_that_of_the_schedule_or_utc_is_taken(
-    schedule: str, zone: str | None, tmp_path: Path
+    schedule: str, zone: str, tmp_path: Path
 ) -> None:
     manifest = json.loads(changed((("spec", "schedule"), schedule)))
     del manifest["spec"]["timeZone"]
@@ -327,8 +327,9 @@ def test_without_a_zone_that_of_the_schedule_or_utc_is_taken(
     found = read(json.dumps(manifest), tmp_path)
 
     message = "the zone of its controller is taken to be UTC, which it is mostly"
-    assert ("cron 0 9 * * *", zone) == tuple(only(found).keys.get(k) for k in ("clock", "timezone"))
-    assert ([] if zone else [(f"schedule: {schedule}", message, True)]) == said(found)
+    keys = {**found.settings, **only(found).keys}
+    assert ("cron 0 9 * * *", zone) == (keys["clock"], keys["timezone"])
+    assert ([] if zone != "UTC" else [(f"schedule: {schedule}", message, True)]) == said(found)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from schedkit import timeline
 from schedkit.clocks import Clock
 from schedkit.clocks.clock import ClockChanges
 from schedkit.clocks.recurrence import WallClock
+from schedkit.schedule import Schedule
 
 # Looked at is one round of the calendar: a day of the week comes back on the same dates after 28
 # years. It begins where it always did, so that an import says the same tomorrow.
@@ -48,6 +49,21 @@ def made_up(clocks: Iterable[Clock], zone: ZoneInfo) -> datetime | None:
                 if meant:
                     return meant[0]
     return None
+
+
+def differ(ours: Schedule, theirs: Sequence[Schedule], zone: ZoneInfo) -> bool:
+    """Return whether *theirs* together fire at other times than *ours* around a clock change."""
+    for change in _changes(zone):
+        found = {fire for one in theirs for fire in _near_schedule(one, change)}
+        if _near_schedule(ours, change) != sorted(found)[:_ENOUGH]:
+            return True
+    return False
+
+
+def _near_schedule(schedule: Schedule, change: datetime) -> list[datetime]:
+    # As far as it is looked for: a schedule with filters may be far from its next time.
+    fires = schedule.after(change - _AROUND, 2 * _AROUND)
+    return list(islice(takewhile(lambda fire: fire < change + _AROUND, fires), _ENOUGH))
 
 
 def _changes(zone: tzinfo) -> Iterator[datetime]:

@@ -54,8 +54,7 @@ def read(sources: Iterable[tuple[str, str]]) -> Imported:
         drafts.append(replace(draft, name=_unique(manifest, taken)))
         taken.add(drafts[-1].name)
         differences += told
-    jobs, defaults = shared(drafts)
-    settings = {"timezone": "UTC", **({"defaults": defaults} if defaults else {})}
+    jobs, settings = shared(drafts, "UTC")
     return Imported(jobs, tuple(differences), settings)
 
 

@@ -12,7 +12,8 @@ from schedkit.schedule import Schedule
 
 _BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 _SAMPLE = 5000  # fire times among which the longest time between two is looked for
-_WINDOWS = [timedelta(days=days) for days in (1, 2, 7, 14, 35, 371, 3339)]  # the usual one first
+USUAL = timedelta(days=1)
+_WINDOWS = [USUAL, *(timedelta(days=days) for days in (2, 7, 14, 35, 371, 3339))]
 
 
 def window(clocks: Sequence[Clock]) -> str | None:
@@ -26,4 +27,4 @@ def window(clocks: Sequence[Clock]) -> str | None:
     apart = max((b - a for a, b in pairwise(fires)), default=_WINDOWS[-1])
     fitting = (one for one in _WINDOWS if apart <= one)
     found = next(fitting, _WINDOWS[-1])
-    return None if found == _WINDOWS[0] else durations.text(found)
+    return None if found == USUAL else durations.text(found)

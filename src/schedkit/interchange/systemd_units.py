@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from schedkit.errors import ConfigError
@@ -160,7 +159,8 @@ def _texts(
         pages += [one.value for one in unit.all("Unit", "Documentation")]
     more = [text for text in texts[1:] if text != texts[0]]
     comment = "\n".join(dict.fromkeys([f"from {timer.path}", *more, *pages]))
-    return {"description": texts[0]} if texts else {}, comment
+    says_more = texts and texts[0] != unit_values.job_name(timer.name)
+    return {"description": texts[0]} if says_more else {}, comment
 
 
 def _expanding(specifiers: Mapping[str, str]) -> Callable[[str], str]:
@@ -175,11 +175,6 @@ def _imported(read: Iterable[Iterator[Draft | Difference]]) -> Imported:
         if isinstance(one, Draft):
             drafts.append(replace(one, name=unique_name(one.name, taken)))
             taken.add(drafts[-1].name)
-    settings: dict[str, Any] = {}
-    if not all("timezone" in draft.keys for draft in drafts):
-        settings["timezone"] = "local"
-    jobs, defaults = shared(drafts)
-    if defaults:
-        settings["defaults"] = defaults
+    jobs, settings = shared(drafts, "local")
     differences = tuple(one for one in found if isinstance(one, Difference))
     return Imported(jobs, differences, settings)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from schedkit.cli import render
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from schedkit.job import Job
 
 
-def _crontab(jobs: Sequence[Job], *, system: bool) -> Exported:
+def _crontab(jobs: Sequence[Job], *, system: bool, **_: object) -> Exported:
     import getpass
     from datetime import UTC, datetime
 
@@ -27,8 +28,24 @@ def _crontab(jobs: Sequence[Job], *, system: bool) -> Exported:
     return crontab_export.write(jobs, machine, system=system)
 
 
-# What writes each format: the jobs, and whether it is for the system.
-_WRITERS: dict[str, Callable[..., Exported]] = {"crontab": _crontab}
+def _systemd(jobs: Sequence[Job], **_: object) -> Exported:
+    from schedkit.interchange import systemd_export
+
+    return systemd_export.write(jobs)
+
+
+def _kubernetes(jobs: Sequence[Job], *, image: str | None, **_: object) -> Exported:
+    from schedkit.interchange import cronjobs_export
+
+    if image is None:
+        raise UsageError("k8s takes --image IMAGE: the one that has the programs of the jobs")
+    return cronjobs_export.write(jobs, image)
+
+
+# What writes each format: the jobs, and the options of the verb.
+_WRITERS: dict[str, Callable[..., Exported]] = {
+    "crontab": _crontab, "systemd": _systemd, "k8s": _kubernetes,
+}  # fmt: skip
 
 
 def export(
@@ -40,6 +57,12 @@ def export(
     system: Annotated[
         bool, Option(("--system",), "A crontab with a user in each line, as /etc/crontab.")
     ] = False,
+    image: Annotated[
+        str | None, Option(("--image",), "The image that CronJobs run in.", "IMAGE")
+    ] = None,
+    into: Annotated[
+        str | None, Option(("--into",), "Write files of systemd into this directory.", "DIR")
+    ] = None,
 ) -> int:
     """Write jobs as files of another scheduler; exit 1 when one of them cannot be expressed."""
     from schedkit.cli.interchanging import plural, tell
@@ -47,16 +70,24 @@ def export(
 
     if system and format != "crontab":
         raise UsageError("--system is about crontabs")
+    if image is not None and format != "k8s":
+        raise UsageError("--image is about CronJobs")
+    if into is not None and format != "systemd":
+        raise UsageError("--into is about units of systemd")
     chosen = context.load().named(jobs)
-    exported = _WRITERS[format](chosen, system=system)
-    render.write_text(_text(exported))
+    exported = _WRITERS[format](chosen, system=system, image=image)
+    if into is None:
+        render.write_text(_text(exported))
+    else:
+        _put(exported.files, Path(into))
     sys.stdout.flush()  # before what is said of it, where both go to one place
     tell(_together(exported.differences))
     for job, why in exported.refused:
         sys.stderr.write(f"{safe(job)}: refused\n  = {safe(why)}\n")
     written = len(chosen) - len(exported.refused)
     summary = f"{plural(written, 'job')} of {len(chosen)} written"
-    sys.stderr.write(f"{summary}; do not let both schedulers run them\n")
+    enabled = "systemctl daemon-reload, and enable --now their timers; " if into else ""
+    sys.stderr.write(f"{summary}; {enabled}do not let both schedulers run them\n")
     return FAILED if exported.refused else 0
 
 
@@ -64,6 +95,25 @@ def _text(exported: Exported) -> str:
     """Return one text; several files each below its name, as systemctl cat has them."""
     files = [f"# {name}\n{text}" for name, text in exported.files.items()]
     return exported.text + "\n".join(files)
+
+
+def _put(files: Mapping[str, str], directory: Path) -> None:
+    """
+    Write files into a directory.
+
+    Raises: UsageError, PermissionError; when there is another file already, before any is written.
+    """
+    try:
+        for name, text in files.items():
+            file = directory / name
+            if file.is_symlink() or (file.exists() and file.read_text(errors="replace") != text):
+                raise UsageError(f"{file} is there already and says something else")
+        for name, text in files.items():
+            (directory / name).write_text(text, encoding="utf-8")
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {(error.strerror or '').lower()}") from error
 
 
 def _together(differences: Sequence[Difference]) -> list[Difference]:

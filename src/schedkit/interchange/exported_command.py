@@ -1,0 +1,28 @@
+"""What a job runs and in which environment, as other schedulers are told."""
+
+from __future__ import annotations
+
+import json
+
+from schedkit.commands import FromEnv, FromFile, plain_words
+from schedkit.job import Job
+
+_SHELL = "/bin/sh"  # of which it is known what it would do
+
+
+def command_words(job: Job) -> tuple[str, ...]:
+    """Return the program of a job and its arguments, without a shell where it needs none."""
+    assert job.command is not None
+    if not isinstance(job.command, str):
+        return job.command
+    words = plain_words(job.command) if job.shell == _SHELL else None
+    return words or (job.shell, "-c", job.command)
+
+
+def variables(job: Job) -> dict[str, str | FromFile | FromEnv]:
+    """Return the variables of a job with their values, its parameters among them."""
+    params = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in job.params.items()
+    }
+    return {**job.env, **params}
