@@ -531,7 +531,44 @@ def test_a_time_without_a_history_says_so(sched: Sched) -> None:
     assert expected == sched("explain", "nightly", "2026-01-16").stdout.splitlines()[-1]
 
 
+def test_a_fire_time_that_was_run_again_has_both_its_records(
+    sched: Sched, runs: dict[str, str]
+) -> None:
+    (again,) = write_records(
+        sched, [etl(7, State.SUCCEEDED, trigger=Trigger.BACKFILL, who="alice", took=MINUTE)]
+    )
+    why = f"run {runs['other']} of 01:30 was still running, ended 01:52 (succeeded)"
+    expected = Answer(
+        0,
+        "etl was due at Fri 2026-01-16 01:45 CET: skipped; beside the schedule: 1 succeeded\n"
+        "  clock       every 15m            -> Fri 2026-01-16 01:45 CET  schedules.yaml:4\n"
+        f"  skipped     {runs['skipped']}: {why}\n"
+        "  backfill    backfilled by alice  -> Fri 2026-01-16 01:45 CET\n"
+        f"  succeeded   {again}: after 1m00s\n",
+        "",
+    )
+
+    assert expected == sched("explain", "etl", "2026-01-16 01:45")
+
+
 # ---- what would become of it
+
+
+def test_what_somebody_asked_for_is_told_among_what_comes(sched: Sched) -> None:
+    sched.write(PAST)
+    fire = datetime(2099, 1, 16, 9, 7, tzinfo=UTC)
+    asked = Record("nightly", fire, State.QUEUED, trigger=Trigger.AT, who="alice")
+    (run,) = write_records(sched, [asked], loaded=LONG_AGO)
+    expected = Answer(
+        0,
+        "nightly runs on Fri 2099-01-16; beside the schedule: 1 queued\n"
+        "  clock       daily at 02:30      -> Fri 2099-01-16 02:30 CET  schedules.yaml:6\n"
+        "  at          asked for by alice  -> Fri 2099-01-16 10:07 CET\n"
+        f"  queued      {run}: waits for its time\n",
+        NOT_UP,
+    )
+
+    assert expected == sched("explain", "nightly", "2099-01-16")
 
 
 def test_what_is_paused_would_be_skipped(sched: Sched) -> None:

@@ -13,7 +13,6 @@ from schedkit.job import Job
 from schedkit.run import Run, State, Trigger, run_number
 from schedkit.traces import Trace
 
-_BY_SCHEDULE = frozenset({Trigger.SCHEDULE, Trigger.CATCHUP})
 _NOTICED = timedelta(milliseconds=1)  # less is not late
 # As the runner names the run on account of which it skipped another.
 _OTHER = re.compile(r"overlap: (?P<run>[0-9a-z]{5,13}) (?P<what>still running|(still )?waits\b.*)")
@@ -55,7 +54,7 @@ def told(
     for place, trace in enumerate(traces):
         together.setdefault(place if trace.time is None else trace.time, []).append(trace)
     runs = list(runs)
-    exact = {run.fire_time: run for run in runs if run.trigger in _BY_SCHEDULE}
+    exact = {run.fire_time: run for run in runs if run.trigger.by_schedule}
     ranges = [run for run in runs if run.last_fire_time is not None]
     found = []
     for same in together.values():

@@ -39,6 +39,11 @@ _GIVING_WAY = (
     ("NOTE", 20), ("TRY", 0), ("LATE", 0), ("JOB", 16), ("NOTE", 12), ("EXIT", 0), ("NOTE", 0),
     ("TOOK", 0), ("JOB", 8), ("STATE", 7),
 )  # fmt: skip
+_ASKED = {
+    Trigger.MANUAL: "triggered",
+    Trigger.AT: "asked for",
+    Trigger.BACKFILL: "backfilled",
+}
 _COLUMNS = ("RUN", "JOB", "STATE", "FIRE TIME", "LATE", "TOOK", "TRY", "EXIT", "NOTE")
 
 
@@ -179,7 +184,7 @@ def note(run: Run, now: datetime) -> render.Cell:
 
 def asked_by(run: Run) -> str | None:
     """Return in words who asked for a run that the schedule did not."""
-    asked = {"manual": "triggered", "at": "asked for", "backfill": "backfilled"}.get(run.trigger)
+    asked = _ASKED.get(run.trigger)
     return None if asked is None else f"{asked} by {run.who}"
 
 
