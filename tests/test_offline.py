@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from files import load
 from schedkit.config import UnknownJobError
 from schedkit.errors import SchedError
 from schedkit.offline import StoreOperations
-from schedkit.operations import NoSuchRunError, NotNowError
+from schedkit.operations import Filled, Filling, Freed, NoSuchRunError, NotNowError, Pruning
 from schedkit.run import AttemptKey, Decision, Ended, Pause, Started, State, Trigger, run_id
 from schedkit.store import Holder, Query
 from schedkit.store.sqlite import SQLiteStore
@@ -148,6 +149,112 @@ def test_a_pause_that_is_over_holds_nothing_up(offline: Offline) -> None:
     offline.operations().trigger("report", "ann", {}, force=False)
 
     assert ["report"] == [one.job for one in offline.store.waiting()]
+
+
+# ---- later, and for past fire times
+
+
+def test_what_is_wanted_later_waits_for_its_time(offline: Offline) -> None:
+    later = NOW + timedelta(hours=2)
+
+    wanted = offline.operations().at("backup", "ann", later, {"DAY": "monday"}, force=False)
+
+    (waiting,) = offline.store.waiting()
+    assert (wanted.run, "queued") == (run_id(waiting.key.run), wanted.state)
+    expected = later + timedelta.resolution  # which is no fire time of backup
+    assert ("backup", Trigger.AT, expected, (("DAY", "monday"),)) == (
+        waiting.job, waiting.trigger, waiting.due, waiting.params,
+    )  # fmt: skip
+    assert ["ann at backup: 2026-03-02T14:00:00+00:00"] == offline.told()
+
+
+@pytest.mark.parametrize("job", ["old", "report"])
+def test_what_may_not_run_now_is_wanted_later_by_force_alone(offline: Offline, job: str) -> None:
+    offline.store.pause([Pause("report", "bob", NOW)])
+    operations = offline.operations()
+
+    with pytest.raises(NotNowError, match="run it all the same: --force"):
+        operations.at(job, "ann", DUE, {}, force=False)
+    operations.at(job, "ann", DUE, {}, force=True)
+
+    assert [job] == [one.job for one in offline.store.waiting()]
+    assert [f"ann at {job}: 2026-03-02T12:01:00+00:00, forced"] == offline.told()
+
+
+def filling(offline: Offline, job: str = "backup", **more: object) -> Filling:
+    digest = offline.jobs[job].schedule_digest
+    wish = Filling(job, NOW - timedelta(hours=3), NOW + timedelta(hours=3), digest)
+    return replace(wish, **more)  # type: ignore[arg-type]  # as they are named
+
+
+def test_past_fire_times_wait_for_the_next_runner(offline: Offline) -> None:
+    filled = offline.operations().backfill(filling(offline, parallel=2), "ann")
+
+    hours = [NOW - timedelta(hours=number) for number in (3, 2, 1, 0)]
+    waiting = sorted(offline.store.waiting(), key=lambda one: one.key)
+    assert [(run_id(one.key.run), one.fire_time) for one in waiting] == list(filled.runs)
+    assert [(hour, NOW, 2, Trigger.BACKFILL) for hour in hours] == [
+        (one.fire_time, one.due, one.parallel, one.trigger) for one in waiting
+    ]
+    assert (0, None) == (filled.left_out, filled.until)
+    begin, end = "2026-03-02T09:00:00+00:00", "2026-03-02T12:00:00+00:00"
+    assert [f"ann backfill backup: 4 fire times from {begin} to {end}, 2 at a time"] == (
+        offline.told()
+    )
+
+
+def test_past_fire_times_that_wait_already_are_left_out_and_nobody_is_noted(
+    offline: Offline,
+) -> None:
+    operations = offline.operations()
+    operations.backfill(filling(offline), "ann")
+
+    again = operations.backfill(filling(offline, force=True), "bob")
+
+    assert (Filled([], 4), 1) == (again, len(offline.told()))
+
+
+RELOAD = "let it take the file as it is: sched reload"
+
+
+@pytest.mark.parametrize(
+    ("job", "digest", "expected"),
+    [
+        ("old", None, "old is disabled in its file (run it all the same: --force)"),
+        (
+            "backup",
+            "other",
+            f"the runner has another schedule of backup loaded ({RELOAD})",
+        ),
+    ],
+)
+def test_what_cannot_be_filled_in_says_why(
+    offline: Offline, job: str, digest: str | None, expected: str
+) -> None:
+    more = {} if digest is None else {"digest": digest}
+
+    with pytest.raises(NotNowError) as caught:
+        offline.operations().backfill(filling(offline, job, **more), "ann")
+
+    assert (expected, []) == (str(caught.value), offline.told())
+
+
+# ---- the past
+
+
+def test_the_past_is_forgotten_and_who_wanted_that_is_not(offline: Offline) -> None:
+    offline.store.record([Ended(offline.going_on("backup"), NOW, State.SUCCEEDED)])
+    key = offline.going_on("report")
+
+    freed = offline.operations().prune(Pruning(keep=0), "ann")
+
+    assert (Freed(1, 0), [run_id(key.run)]) == (
+        freed, [run.id for run in offline.store.runs(Query())]
+    )  # fmt: skip
+    assert ["ann prune all jobs: all but the newest 0"] == offline.told()
+
+
+# ---- stop
 
 
 def by_run(offline: Offline) -> str:

@@ -210,6 +210,21 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """
+    A load of the files by the runner *pid* of a *version* of sched, and what *changes* it brought.
+
+    It took them as it started, or *again*.
+    """
+
+    time: datetime
+    pid: int
+    version: str
+    changes: tuple[str, ...]
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """
     A record of the history.

@@ -71,6 +71,8 @@ LINES = [
     "plan",
     "plan new.yaml --days 30 --json",
     "plan -",
+    "audit",
+    "audit -n 5 --since 2026-11-21T00:00Z --until 2026-11-22T00:00Z --json",
     "prune --keep-last 5",
     "prune a b --keep 30d --keep-last 5 --dry-run --yes --json",
     "schema",
@@ -97,6 +99,7 @@ LEFT = [
     "at", "at 14:30", "at soon a", "at 14:30 a b", "in", "in 90m", "in 90 a", "in -1h a",
     "backfill a", "backfill a --from now", "backfill a --from now --to now --parallel 0",
     "prune --keep 30", "prune --keep-last 0",
+    "audit a", "audit -n 0",
 ]  # fmt: skip
 HEAVY = ("typer", "click", "pydantic", "pydantic_core", "yaml", "croniter", "rich", "dateutil")
 

@@ -40,6 +40,7 @@ VERBS = (
     "resume",
     "reload",
     "plan",
+    "audit",
     "prune",
     "schema",
     "init",

@@ -13,6 +13,7 @@ from typing import Any
 from schedkit.run import (
     AttemptKey,
     Change,
+    Load,
     OpenAttempt,
     Params,
     Pause,
@@ -193,14 +194,43 @@ class SQLiteReader:
             )
             return Pruned(count, [output for (output,) in outputs])
 
-    def changes(self, limit: int | None = None) -> list[Change]:
+    def changes(
+        self,
+        limit: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Change]:
         """Return what people changed, newest first."""
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT time, who, verb, target, detail FROM changes ORDER BY id DESC LIMIT ?",
-                (-1 if limit is None else limit,),
+        rows = self._newest("time, who, verb, target, detail FROM changes", limit, since, until)
+        return [Change(instant(time), *rest) for time, *rest in rows]
+
+    def loads(
+        self,
+        limit: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Load]:
+        """Return the loads of the files, newest first."""
+        what = "time, pid, version, changes, who FROM loads JOIN runners USING (epoch)"
+        rows = self._newest(what, limit, since, until)
+        return [
+            Load(
+                instant(time), pid, version,
+                tuple(changes.split("\n")) if changes else (), again=who != "start",
             )
-            return [Change(instant(time), *rest) for time, *rest in rows]
+            for time, pid, version, changes, who in rows
+        ]  # fmt: skip
+
+    def _newest(
+        self, what: str, limit: int | None, since: datetime | None, until: datetime | None
+    ) -> list[Any]:
+        first = to_micros(since) if since is not None else -(1 << 62)
+        last = to_micros(until) if until is not None else 1 << 62
+        with self._reading() as db:
+            return db.execute(
+                f"SELECT {what} WHERE time BETWEEN ? AND ? ORDER BY id DESC LIMIT ?",
+                (first, last, -1 if limit is None else limit),
+            ).fetchall()
 
     def open_attempts(self) -> list[OpenAttempt]:
         """Return the attempts without an end, oldest first."""

@@ -17,6 +17,7 @@ from schedkit.run import (
     Change,
     Decision,
     Fact,
+    Load,
     OpenAttempt,
     Pause,
     Run,
@@ -111,8 +112,21 @@ class Reader(Protocol):
     def beyond(self, job: str, keep: int | None, before: datetime | None) -> Pruned:
         """Return how much of a job's past `prune` would drop, and the files with its output."""
 
-    def changes(self, limit: int | None = None) -> list[Change]:
-        """Return what people changed, newest first."""
+    def changes(
+        self,
+        limit: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Change]:
+        """Return what people changed, newest first; *since* and *until* are both included."""
+
+    def loads(
+        self,
+        limit: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Load]:
+        """Return the loads of the files, newest first; *since* and *until* are both included."""
 
     def close(self) -> None:
         """Let go of it; it cannot be read any more."""
