@@ -352,7 +352,7 @@ def test_a_whole_day_is_told_in_order_with_what_is_alike_as_one(
     told = text("""
         etl was due 96 times on Fri 2026-01-16: {counts}; beside the schedule: 1 succeeded
           clock       every 15m           -> Fri 2026-01-16 00:00 CET  schedules.yaml:4
-          no record   its records begin later: it was not loaded then, or they were pruned
+          no record   its record was pruned, or the job was disabled then
           ...         and 5 more up to Fri 2026-01-16 01:15 CET
           clock       every 15m           -> Fri 2026-01-16 01:30 CET  schedules.yaml:4
           succeeded   {other}: after 22m00s, 2ms late
@@ -502,7 +502,7 @@ def test_a_schedule_that_was_another_then_is_said_to_have_been(
 @pytest.mark.parametrize(
     ("job", "loaded", "why"),
     [
-        ("nightly", DAY + 400 * MINUTE, "the job was loaded later: Fri 2026-01-16 06:40 CET"),
+        ("nightly", DAY + 400 * MINUTE, "the job was not loaded before Fri 2026-01-16 06:40 CET"),
         ("nightly", LONG_AGO, "no runner was up; one that starts now counts it as missed"),
         ("off", LONG_AGO, "the job is disabled"),
     ],

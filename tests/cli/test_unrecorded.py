@@ -20,6 +20,7 @@ from schedkit.run import Decision, Pause, State, Trigger
 NOW = datetime(2026, 1, 16, 12, 7, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 FIRE = NOW.replace(minute=0)
+PRUNED = "its record was pruned, or the job was disabled then"
 BY_BOB = Pause("a", "bob", NOW - 3 * HOUR, NOW + HOUR, "no disk")
 
 
@@ -71,17 +72,29 @@ def test_with_none_up_the_next_one_decides(known: Known, fire: datetime, expecte
     assert expected == why_no_record(known, fire)
 
 
-def test_what_is_decided_and_has_no_record_was_none_then(known: Known) -> None:
-    decided = replace(known, cursor=(known.job.schedule_digest, NOW))
+@pytest.mark.parametrize(
+    ("loads", "expected"),
+    [
+        ([(NOW, "a is new")], "the job was not loaded before Fri 2026-01-16 12:07 UTC"),
+        ([(NOW, "a fires anew")], "its schedule was another until Fri 2026-01-16 12:07 UTC"),
+        ([(FIRE - HOUR, "a is new"), (FIRE, "a fires anew")], PRUNED),
+        ([(FIRE - HOUR, "a is new"), (NOW, "a is gone"), (NOW + HOUR, "a is new")], PRUNED),
+        ([], PRUNED),
+    ],
+)
+def test_what_is_decided_and_has_no_record_was_none_then(
+    known: Known, loads: list[tuple[datetime, str]], expected: str
+) -> None:
+    decided = replace(known, cursor=(known.job.schedule_digest, NOW), loads=loads)
 
-    assert [
-        "the job was loaded later: Fri 2026-01-16 12:07 UTC",
-        "its records begin later: it was not loaded then, or they were pruned",
-        "the schedule was another then, or the job was disabled",
-    ] == [
-        why_no_record(one, FIRE)
-        for one in (decided, replace(decided, later=True), replace(decided, earlier=True))
-    ]
+    assert expected == why_no_record(decided, FIRE)
+
+
+def test_what_is_younger_than_a_record_was_not_pruned(known: Known) -> None:
+    """The oldest go first."""
+    decided = replace(known, cursor=(known.job.schedule_digest, NOW), earlier=True)
+
+    assert "the job was disabled then" == why_no_record(decided, FIRE)
 
 
 def test_a_pause_that_covers_it_says_by_whom_until_when_and_why(known: Known) -> None:

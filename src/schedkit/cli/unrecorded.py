@@ -20,8 +20,9 @@ class Known:
 
     *is_up* is whether a runner is; *cursor*, the digest of the schedule that was loaded last and
     until when its fire times are decided, is None when none has loaded the job. *used_up* says
-    that it has had its max_runs. *earlier* is whether there is a record from before the time that
-    is told, *later* whether there is one at all.
+    that it has had its max_runs. *loads* are those since the time that is told which changed
+    something about it, oldest first, in the words of the history. *earlier* is whether there is a
+    record from before that time.
     """
 
     job: Job
@@ -31,8 +32,8 @@ class Known:
     cursor: tuple[str, datetime] | None = None
     pause: Pause | None = None
     used_up: str | None = None
+    loads: Sequence[tuple[datetime, str]] = ()
     earlier: bool = False
-    later: bool = False
 
 
 def why_no_record(known: Known, fire: datetime, runs: Sequence[Run] = ()) -> str:
@@ -45,15 +46,22 @@ def why_no_record(known: Known, fire: datetime, runs: Sequence[Run] = ()) -> str
         return "no runner has loaded the job yet"
     if fire > known.cursor[1]:
         return _why_undecided(known, fire)
-    return _why_passed_over(known, fire, known.cursor[1], runs)
+    return _why_passed_over(known, fire, runs)
 
 
-def _why_passed_over(known: Known, fire: datetime, decided: datetime, runs: Sequence[Run]) -> str:
+def _why_passed_over(known: Known, fire: datetime, runs: Sequence[Run]) -> str:
+    name, zone = known.job.name, known.job.timezone
+    for time, change in known.loads:
+        if time <= fire:
+            continue
+        if change == f"{name} is new":
+            return f"the job was not loaded before {at(time, zone)}"
+        if change == f"{name} fires anew":
+            return f"its schedule was another until {at(time, zone)}"
+        break  # it went from the files
     if known.earlier or any(run.fire_time < fire for run in runs):
-        return "the schedule was another then, or the job was disabled"
-    if known.later or runs:
-        return "its records begin later: it was not loaded then, or they were pruned"
-    return f"the job was loaded later: {at(decided, known.job.timezone)}"
+        return "the job was disabled then"
+    return "its record was pruned, or the job was disabled then"
 
 
 def _why_undecided(known: Known, fire: datetime) -> str:

@@ -166,9 +166,19 @@ def _known(asked: Asked, job: Job, store: SQLiteReader | None, state: Path, now:
         cursor=store.cursors().get(job.name),
         pause=pauses(store, now).get(job.name),
         used_up=had if last is not None and last.reason == had else None,
+        loads=_loads(store, job.name, asked.begin),
         earlier=bool(store.runs(before)),
-        later=last is not None,
     )  # fmt: skip
+
+
+def _loads(store: SQLiteReader, name: str, since: datetime) -> list[tuple[datetime, str]]:
+    """Return the loads of the files that changed something about a job, oldest first."""
+    return [
+        (load.time, change)
+        for load in reversed(store.loads(since=since))
+        for change in load.changes
+        if change.startswith(f"{name} ")
+    ]
 
 
 def _is_up(state: Path) -> bool:
