@@ -85,8 +85,14 @@ EXAMPLES: dict[str, list[Example]] = {
             "sched backfill sales --from 2026-11-01 --to 2026-11-08 --parallel 2 --yes", "run it"
         ),
     ],
-    "prune": [Example("sched prune --keep 90d", "drop what is older, after asking")],
-    "audit": [Example("sched audit", "who changed, paused, triggered what, and when")],
+    "prune": [
+        Example("sched prune --keep 90d --dry-run", "what would go"),
+        Example("sched prune old-job --keep-last 1 --yes", "all but the last run of a job"),
+    ],
+    "audit": [
+        Example("sched audit", "who changed, paused, triggered what, and when"),
+        Example("sched audit --since yesterday", "the same since yesterday"),
+    ],
     "show": [Example("sched show backup", "everything about a job")],
     "schema": [Example("sched schema > schedules.schema.json", "for an editor")],
     "init": [Example("sched init", "write schedules.yaml, and its schema beside it")],
