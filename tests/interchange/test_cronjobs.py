@@ -305,6 +305,12 @@ def test_a_setting_becomes_a_key(
     assert expected == {key: found.get(key) for key in expected}
 
 
+def test_characters_that_json_writes_as_two_come_as_one(tmp_path: Path) -> None:
+    found = read(changed(((*CONTAINER, "command"), ["echo", "\N{GRINNING FACE}"])), tmp_path)
+
+    assert ["echo", "\N{GRINNING FACE}"] == only(found).keys["command"]
+
+
 def test_without_a_limit_it_is_tried_again_as_often_as_kubernetes_does(tmp_path: Path) -> None:
     manifest = json.loads(changed())
     del manifest["spec"]["jobTemplate"]["spec"]["backoffLimit"]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from files import text
-from schedkit.interchange.draft import Difference, Draft, Imported, to_yaml, unique_name
+from schedkit.interchange.draft import Difference, Draft, Imported, Names, to_yaml, unique_name
 from schedkit.job import name_problem
 from schedkit.loader import document
 
@@ -124,3 +124,15 @@ def test_a_name_is_made_of_any_text(wish: str, others: int) -> None:
     assert others == len(taken)
     assert name not in taken
     assert name_problem(name) is None
+
+
+@given(st.lists(st.sampled_from(["a", "a-2", "a-3", "b", "/usr/bin/a", ""])))
+def test_many_names_are_those_that_are_found_one_by_one(wishes: list[str]) -> None:
+    expected: list[str] = []
+    for wish in wishes:
+        expected.append(unique_name(wish, expected))
+
+    names = Names()
+    actual = [names.take(wish) for wish in wishes]
+
+    assert expected == actual

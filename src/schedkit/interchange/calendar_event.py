@@ -18,6 +18,7 @@ from schedkit.scalars import WEEKDAYS
 from schedkit.timeline import zone as known_zone
 
 SECOND = 1_000_000  # what seconds are counted in: a calendar event has fractions of them
+_MOST_VALUES = 10_000  # of a part; a microsecond as a step would be for millions
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_NAMES = {name: n for names in (WEEKDAYS, _LONG_DAYS) for n, name in enumerate(names)}
 _SHORTHANDS = {
@@ -197,7 +198,10 @@ def _item(item: str, part: _Part) -> Iterator[int]:
         step, last = part.unit, first if last is None else last
     elif last is None and first + step > part.last:
         raise ConfigError.of(f"{item!r} repeats never")
-    return iter(range(first, (part.last if last is None else last) + 1, step))
+    found = range(first, (part.last if last is None else last) + 1, step)
+    if len(found) > _MOST_VALUES:
+        raise ConfigError.of(f"{item!r} stands for {len(found)} values")
+    return iter(found)
 
 
 def _from_end(first: int, last: int | None, step: int | None) -> Iterator[int]:

@@ -19,6 +19,7 @@ from schedkit.interchange.draft import Difference, Draft, Imported, unique_name
 from schedkit.interchange.manifest_telling import ManifestTelling
 from schedkit.interchange.manifests import Manifest, Path, manifests
 from schedkit.interchange.shared_keys import shared
+from schedkit.interchange.sound_keys import sound
 from schedkit.timeline import zone as known_zone
 
 _SPEC: Path = ("spec",)
@@ -66,8 +67,12 @@ def _name(manifest: Manifest) -> str:
 
 def _unique(manifest: Manifest, taken: set[str]) -> str:
     name = _name(manifest)
-    namespace = manifest.data.get("metadata", {}).get("namespace")
-    if namespace and unique_name(name, taken) != unique_name(name, ()):
+    namespace = manifest.get("metadata", "namespace")
+    if (
+        isinstance(namespace, str)
+        and namespace
+        and unique_name(name, taken) != unique_name(name, ())
+    ):
         name = f"{namespace}-{name}"
     return unique_name(name, taken)
 
@@ -94,7 +99,9 @@ def _draft(told: ManifestTelling) -> Draft:
     }
     pods.others(told)
     told.leave_the_rest()
-    return Draft(_name(manifest), keys, ", ".join(parts))
+    sound_keys, refused = sound(keys, manifest.place())
+    told += refused
+    return Draft(_name(manifest), sound_keys, ", ".join(parts))
 
 
 def _description(told: ManifestTelling) -> str | None:
@@ -190,8 +197,9 @@ def _ends(told: ManifestTelling) -> dict[str, Any]:
 def _concurrency(told: ManifestTelling) -> dict[str, Any]:
     path: Path = (*_SPEC, "concurrencyPolicy")
     policy = told.manifest.get(*path)
-    if policy is not None and policy not in _OVERLAPS:
+    if policy is not None and not (isinstance(policy, str) and policy in _OVERLAPS):
         told.say(path, "this is no policy of Kubernetes", taken=False)
+        policy = None
     if policy == "Forbid":
         message = "what is skipped stays out; Kubernetes may start it late, as queue_one does"
         told.say(path, message)

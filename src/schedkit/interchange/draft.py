@@ -88,9 +88,28 @@ def unique_name(wish: str, taken: Container[str]) -> str:
     >>> unique_name("/usr/bin/backup --all", {"usr-bin-backup-all"})
     'usr-bin-backup-all-2'
     """
+    return next(found for found in _numbered(_plain_name(wish)) if found not in taken)
+
+
+class Names:
+    """Names for jobs, each given once: the next of a thousand alike is not sought from the first."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._to_come: dict[str, Iterator[str]] = {}
+
+    def take(self, wish: str) -> str:
+        """Return what `unique_name` does."""
+        name = _plain_name(wish)
+        to_come = self._to_come.setdefault(name, _numbered(name))
+        found = next(found for found in to_come if found not in self._taken)
+        self._taken.add(found)
+        return found
+
+
+def _plain_name(wish: str) -> str:
     words = re.findall(r"[\w.@+]+", "".join(c if c.isprintable() else " " for c in wish))
-    name = "-".join(words).strip("-.")[:_LONGEST_NAME].rstrip("-.") or "job"
-    return next(found for found in _numbered(name) if found not in taken)
+    return "-".join(words).strip("-.")[:_LONGEST_NAME].rstrip("-.") or "job"
 
 
 def _numbered(name: str) -> Iterator[str]:

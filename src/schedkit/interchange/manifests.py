@@ -119,7 +119,7 @@ def manifests(text: str, file: str) -> Iterator[Manifest]:
             node = loader.get_node()
             assert node is not None
             _check(node, [0], ())
-            yield from _objects(Manifest(file, loader.construct_document(node), node))
+            yield from _objects(Manifest(file, _joined(loader.construct_document(node)), node))
     except ConfigError:
         raise
     except yaml.MarkedYAMLError as error:
@@ -130,6 +130,17 @@ def manifests(text: str, file: str) -> Iterator[Manifest]:
         raise ConfigError.of(f"{file}: this is no YAML: {why}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ConfigError.of(f"{file}: this is no YAML: {error}") from error
+
+
+def _joined(value: Any) -> Any:
+    """Return *value* with the halves of characters put together that JSON writes as two."""
+    if isinstance(value, dict):
+        return {_joined(key): _joined(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_joined(below) for below in value]
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
 
 
 def _check(node: yaml.Node, count: list[int], above: tuple[int, ...]) -> None:

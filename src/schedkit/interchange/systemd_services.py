@@ -19,7 +19,7 @@ from schedkit.interchange import unit_commands, unit_values
 from schedkit.interchange.telling import Telling
 from schedkit.interchange.unit_commands import Command
 from schedkit.interchange.unit_files import Setting, Unit
-from schedkit.limits import size_text, umask, umask_text
+from schedkit.limits import account, size_text, umask, umask_text
 
 _SECTION = "Service"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -97,7 +97,7 @@ def surroundings(unit: Unit, specifiers: Mapping[str, str], told: Telling) -> di
     """Return the keys that say in which environment, where and as whom it is run."""
     env = dict(_environment(unit, specifiers, told))
     files = list(_environment_files(unit, specifiers, told, both=bool(env)))
-    user = _expanded(unit.last(_SECTION, "User"), specifiers, told)
+    user = _account(unit, "User", specifiers, told)
     if user is None and unit.user is False:
         user = "root"
     values = {
@@ -105,7 +105,7 @@ def surroundings(unit: Unit, specifiers: Mapping[str, str], told: Telling) -> di
         "env_file": files,
         "working_dir": _working_dir(unit, specifiers, told, user),
         "user": user,
-        "group": _expanded(unit.last(_SECTION, "Group"), specifiers, told),
+        "group": _account(unit, "Group", specifiers, told),
         "umask": told.read(unit.last(_SECTION, "UMask"), lambda text: umask_text(umask(text))),
         "nice": told.read(unit.last(_SECTION, "Nice"), _nice),
         "limits": dict(_limits(unit, told)),
@@ -118,6 +118,11 @@ def surroundings(unit: Unit, specifiers: Mapping[str, str], told: Telling) -> di
 
 def _expanded(setting: Setting | None, specifiers: Mapping[str, str], told: Telling) -> str | None:
     return told.read(setting, lambda text: unit_values.expanded(text, specifiers))
+
+
+def _account(unit: Unit, name: str, specifiers: Mapping[str, str], told: Telling) -> str | None:
+    setting = unit.last(_SECTION, name)
+    return told.read(setting, lambda text: account(unit_values.expanded(text, specifiers)))
 
 
 def _environment(

@@ -18,6 +18,7 @@ from schedkit.interchange import (
 from schedkit.interchange import unit_files as files
 from schedkit.interchange.draft import Difference, Draft, Imported, unique_name
 from schedkit.interchange.shared_keys import shared
+from schedkit.interchange.sound_keys import sound
 from schedkit.interchange.telling import Telling
 from schedkit.interchange.unit_files import Unit
 
@@ -136,6 +137,8 @@ def _drafts(timer: Unit, service: Unit, local: ZoneInfo, told: Telling) -> Itera
     for one in found:
         caught_up = systemd_timers.catchup(timer, one, told if one is found[0] else Telling())
         keys = {**description, **command, **one.keys(local), **after, **caught_up}
+        keys, refused = sound(keys, service.path)
+        told += refused
         yield Draft(unit_values.job_name(timer.name), keys, comment)
     unit_settings.tell(timer, told)
     unit_settings.tell(service, told)

@@ -153,6 +153,7 @@ def job_name(unit: str) -> str:
 
 # ---- numbers
 
+_FOREVER = 900  # years: longer than anybody waits, and than a duration here may be
 _SPAN_UNITS = {
     "us": ("usec", "us", "µs", "μs"),
     "ms": ("msec", "ms"),
@@ -190,10 +191,9 @@ def span(text: str) -> timedelta | None:
             raise ConfigError.of(f"{text!r} is no time span of systemd")
         total += Decimal(match[1]) * _UNIT_LENGTHS[match[2]]
         at = match.end()
-    try:
-        return timedelta(microseconds=int(total))
-    except OverflowError:
-        return None  # longer than anybody waits
+    if total > _FOREVER * _MICROSECONDS["y"]:
+        return None
+    return timedelta(microseconds=int(total))
 
 
 def size(text: str) -> int | None:
