@@ -81,8 +81,12 @@ LINES = [
     "init --from-crontab",
     "import crontab",
     "import crontab - a --system",
+    "import systemd /etc/systemd/system a.timer",
+    "import k8s cron.yaml -",
     "export crontab",
     "export crontab a b --system",
+    "export systemd a --into units",
+    "export k8s a b --image busybox",
 ]
 LEFT = [
     "", "-h", "--help", "next -h", "next --help", "-V", "--version", "--version list", "frob",
@@ -95,6 +99,7 @@ LEFT = [
     "next --from soon", "run --for 5", "-c", "trigger", "logs a b", "trigger a b",
     "show", "show a b", "plan a.yaml b.yaml", "plan --days 0", "plan --days 4000", "reload a",
     "import", "import cron", "export", "export cron", "init --from",
+    "export k8s --image", "export systemd --into",
     "trigger a --param x", "cancel a --signal frob",
     "at", "at 14:30", "at soon a", "at 14:30 a b", "in", "in 90m", "in 90 a", "in -1h a",
     "backfill a", "backfill a --from now", "backfill a --from now --to now --parallel 0",
