@@ -48,6 +48,8 @@ crontab:2: MAILTO=me
   = note: {NO_MAIL}
 crontab:5: 61 * * * * nonsense
   = not taken: minute 61 is outside 0-59
+crontab: the whole file
+  = note: Debian's cron refuses all of it for a line it cannot read: nothing of it ran there
 1 job, 1 place not taken; once this is in schedules.yaml: sched validate
 """
 )

@@ -19,6 +19,11 @@ FOR_ALL = [
     Difference("crontab", "every job", ENVIRONMENT),
     Difference("crontab", "every job", NO_MAIL),
 ]
+AT_BOOT = Difference(
+    "crontab:11",
+    "@reboot ~/bin/hello %Hello%World\\%",
+    "the first runner that has it starts it at once, also on a machine that is long up",
+)
 
 
 def read(written: str, *, system: bool = False) -> Imported:
@@ -96,7 +101,7 @@ def test_a_crontab_becomes_a_file_of_jobs() -> None:
     imported = read(f"{written}\n")
 
     assert f"{expected}\n" == to_yaml(imported)
-    assert tuple(FOR_ALL) == imported.differences
+    assert (*FOR_ALL, AT_BOOT) == imported.differences
 
 
 def test_a_crontab_of_the_system_says_as_whom() -> None:

@@ -98,7 +98,8 @@ def test_a_line_of_the_system_has_a_user(line: str, expected: Entry) -> None:
         ("0 5 * *", False, "this is no line of a crontab"),
         ("0 5 * * *", False, "no command stands behind the time"),
         ("@daily ", False, "no command stands behind the time"),
-        ("* * * * * * a", False, "no command stands behind the time"),
+        ("* * * * * * a", False, "there are more than five fields"),
+        ("* * * * * * root a", True, "there are more than five fields"),
         ("0 5 * * * root", True, "no user and command stand behind the time"),
     ],
 )

@@ -9,6 +9,7 @@ from schedkit.errors import ConfigError, did_you_mean
 
 _NICKNAMES = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
 _REBOOT = "@reboot"
+_AT_ONCE = "the first runner that has it starts it at once, also on a machine that is long up"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _VALUE = r"(?:\d+|[a-z]{3})"
@@ -27,7 +28,7 @@ def clock(when: str) -> tuple[str, list[str]]:
     Raises: ConfigError when it means nothing.
     """
     if when == _REBOOT:
-        return "startup boot", []
+        return "startup boot", [_AT_ONCE]
     if when.startswith("@"):
         if when not in _NICKNAMES:
             known = (*_NICKNAMES, _REBOOT)
@@ -37,7 +38,7 @@ def clock(when: str) -> tuple[str, list[str]]:
     remarks: list[str] = []
     fields = [
         ",".join(_item(item, *field, remarks) for item in text.split(","))
-        for text, field in zip(when.split(), _FIELDS, strict=True)
+        for text, field in zip(re.split("[ \t]+", when), _FIELDS, strict=True)
     ]
     expression = " ".join(fields)
     Cron(expression)

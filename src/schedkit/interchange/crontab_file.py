@@ -21,7 +21,8 @@ from schedkit.interchange.crontab_line import (
     unescaped,
     with_input,
 )
-from schedkit.interchange.draft import Difference, Draft, Imported, unique_name
+from schedkit.interchange.crontab_suspects import is_skipped, sixth_field, user_in_front
+from schedkit.interchange.draft import Difference, Draft, Imported, Names
 from schedkit.interchange.naming import wish
 from schedkit.limits import account
 
@@ -34,6 +35,8 @@ _ENVIRONMENT = (
     "here it has the environment of the runner, too"
 )
 _NO_MAIL = "no mail is sent: what it writes is kept, see: sched logs JOB"
+_SKIPPED = "Debian's cron leaves out a file of cron.d with such a name: nothing of it ran there"
+_REFUSED = "Debian's cron refuses all of it for a line it cannot read: nothing of it ran there"
 _OPTIONS = {
     "-": "the minus in front keeps it out of cron's log: here every run is in the history",
     "-n": "-n asks for mail about failures only: no mail is sent",
@@ -54,11 +57,8 @@ def read_all(sources: Iterable[tuple[str, str]], *, system: bool = False) -> Imp
     """Return what several crontabs say, each given as its text and its name."""
     tables = [_Table(text, name, system=system) for text, name in sources]
     found = [(table, job) for table in tables for job in table.jobs]
-    taken: set[str] = set()
-    names = []
-    for table, job in found:
-        names.append(unique_name(table.wish(job), taken))
-        taken.add(names[-1])
+    taken = Names()
+    names = [taken.take(table.wish(job)) for table, job in found]
     zone, defaults, keys = _shared([job.keys for _, job in found])
     settings: dict[str, Any] = {"timezone": zone, **({"defaults": defaults} if defaults else {})}
     drafts = tuple(
@@ -94,16 +94,26 @@ class _Table:
         self._comments = Comments()
         self._place = ""
         self._line = ""
+        self._unreadable = False  # for cron: a time that never comes is none of its concern
+        self._is_warned = False
         lines = text.removeprefix("\ufeff").split("\n")
         for number, line in enumerate(lines, 1):
             self._place = f"{name}:{number}"
             self._line = line
             self._take(line, ends=number < len(lines))
         self.left = self._comments.take_all()
-        returns = sum(line.endswith("\r") for line in lines)
+        self._tell_of_file(returns=sum(line.endswith("\r") for line in lines))
+
+    def _tell_of_file(self, returns: int) -> None:
+        """Tell what is the matter with the file; *returns* of its lines end as on Windows."""
+        if self._system and is_skipped(self.name):
+            self._tell(_SKIPPED, place=self.name, text="the whole file")
+        if self._unreadable and self.jobs:
+            self._tell(_REFUSED, place=self.name, text="the whole file")
         if returns:
             message = "cron would take the carriage return at its end for a part of it: left out"
-            self._tell(message, place=name, text=f"{returns} lines")
+            lines = "1 line" if returns == 1 else f"{returns} lines"
+            self._tell(message, place=self.name, text=lines)
 
     def wish(self, job: _Job) -> str:
         """Return what to call a job: as the file when it is alone in one of /etc/cron.d."""
@@ -135,6 +145,7 @@ class _Table:
         except ConfigError as error:
             self._comments.separate()
             self._tell(str(error), taken=False)
+            self._unreadable |= setting is None and "never fires" not in str(error)
 
     def _decoded(self, line: str) -> str:
         """Return a line whose bytes are no UTF-8 as Latin-1, which any bytes are."""
@@ -185,8 +196,16 @@ class _Table:
         self.jobs.append(_Job(keys, comment, unescaped(found.command)[0]))
         for option in found.options:
             self._tell(_OPTIONS[option])
-        for remark in remarks:
+        for remark in (*remarks, *self._suspicions(self.jobs[-1].named_after)):
             self._tell(remark)
+
+    def _suspicions(self, command: str) -> Iterator[str]:
+        if field := sixth_field(command):
+            yield f"{field!r} seems to be a field: cron has five, without seconds and years"
+        user = user_in_front(command)
+        if user and not self._system and not self._is_warned:
+            self._is_warned = True
+            yield f"{user!r} seems to be a user: when each line has one, import it with --system"
 
     def _command(self, written: str) -> tuple[str, str]:
         """Return the command that does the same, and the shell that is to run it."""

@@ -84,7 +84,9 @@ def entry(line: str, *, system: bool) -> Entry:
     if option := re.match(r"-n[ \t]+", command):
         command = command[option.end() :]
         options.append("-n")
-    if not command or command.startswith("*"):
+    if (user or command).startswith("*") or command.startswith("*"):
+        raise ConfigError.of("there are more than five fields", "cron has no seconds and no years")
+    if not command:
         what = "no user and command stand" if system else "no command stands"
         raise ConfigError.of(f"{what} behind the time")
     return Entry(match["when"], user, command, tuple(options))

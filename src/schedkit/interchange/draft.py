@@ -92,7 +92,7 @@ def unique_name(wish: str, taken: Container[str]) -> str:
 
 
 class Names:
-    """Names for jobs, each given once: the next of a thousand alike is not sought from the first."""
+    """Names for jobs, each given once; the next of many alike is not sought from the first."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
