@@ -44,22 +44,25 @@ def write_table(
     giving_way: GivingWay | None = None,
 ) -> None:
     """
-    Write a table to stdout; no rows leave the header alone.
+    Write a table to stdout; no rows leave the header alone, on a terminal nothing.
 
-    *giving_way* is what becomes narrower on a terminal, as `layout.aligned` has it.
+    *giving_way* is what becomes narrower on a terminal, as `layout.aligned` has it. *colour* holds
+    in a pipe too: whoever asks for it there has a pager behind, or a log that shows it.
     """
+    paint = partial(painted, wanted=colour)
     if not sys.stdout.isatty():
-        lines = ["\t".join(columns), *("\t".join(map(_plain, row)) for row in rows)]
+        header = "\t".join(paint(name, "bold") for name in columns)
+        lines = [header, *("\t".join(_plain(cell, paint) for cell in row) for row in rows)]
         sys.stdout.write("\n".join(lines) + "\n")
         return
     cells = [list(map(_parts, row)) for row in rows]
-    paint = partial(painted, wanted=colour)
     lines = layout.aligned(columns, cells, giving_way, _terminal_width(), paint)
     write_text("\n".join(lines) + "\n")
 
 
-def _plain(cell: Cell | Parts | str) -> str:
-    return safe(cell if isinstance(cell, str) else cell.plain)
+def _plain(cell: Cell | Parts | str, paint: layout.Paint) -> str:
+    text = safe(cell if isinstance(cell, str) else cell.plain)
+    return paint(text, cell.colour if isinstance(cell, Cell) and text else None)
 
 
 def _parts(cell: Cell | Parts | str) -> tuple[Part, ...]:

@@ -236,7 +236,7 @@ def _write(groups: Sequence[Sequence[Row]], *, colour: bool) -> None:
     rows = [row for group in groups for row in group]
     if not sys.stdout.isatty():
         table = [[Cell(row.key), row.value, Cell(row.place)] for row in rows]
-        render.write_table(("KEY", "VALUE", "PLACE"), table, colour=False)
+        render.write_table(("KEY", "VALUE", "PLACE"), table, colour=colour)
         return
     keys = max(width(safe(row.key)) for row in rows)
     values = max(min(width(_shown(row)), _WIDEST) for row in rows if row.place)
