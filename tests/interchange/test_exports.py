@@ -532,7 +532,7 @@ def check_the_same(jobs: tuple[Job, ...], exported: Exported, directory: Path) -
 
 
 SETTINGS = settings(
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
