@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import unquote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedkit.report import Diagnostic, concise, github
+from schedkit.report import Diagnostic, concise, github, shown
 
 _COMMAND = re.compile(r"::(?P<name>[a-z]+) (?P<properties>[^\r\n]*?)::(?P<message>[^\r\n]*)")
 
@@ -54,3 +56,27 @@ def test_one_line_stays_one_line() -> None:
     actual = concise(diagnostic)
 
     assert expected == actual
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("{here}/a.yaml", "a.yaml"),
+        ("a.yaml", "a.yaml"),
+        ("{here}/d/a.yaml", "d/a.yaml"),
+        ("{here}/..a.yaml", "..a.yaml"),
+        ("{here}/../a.yaml", "{above}/a.yaml"),
+        ("../a.yaml", "{above}/a.yaml"),
+        ("{above}/a.yaml", "{above}/a.yaml"),
+    ],
+)
+def test_a_file_is_shown_by_one_name_however_it_was_named(
+    file: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+
+    actual = shown(file.format(here=here, above=tmp_path))
+
+    assert expected.format(here=here, above=tmp_path) == actual

@@ -52,8 +52,12 @@ class InvalidFileError(ConfigError):
 
 def shown(file: str) -> str:
     """Return the path of a file as it is short: from the current directory, if it is below."""
-    relative = os.path.relpath(file)
-    return file if relative.startswith("..") else relative
+    try:
+        relative = os.path.relpath(file)
+    except FileNotFoundError:  # the current directory was deleted: nothing is below it
+        return os.path.normpath(file)
+    above = relative == os.pardir or relative.startswith(os.pardir + os.sep)
+    return os.path.normpath(Path(file).absolute()) if above else relative
 
 
 Paint = Callable[[str, str], str]  # a text and the name of its colour

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from pathlib import Path
 
 from schedkit.errors import ConfigError, LockedError, Problem, SchedError, StoreError
 
@@ -52,6 +53,9 @@ def exit_code(error: Exception) -> int | None:
         give_up_stdout()
         sys.stderr.write(f"error: the answer cannot be written: {_lower(error)}\n")
         return 1
+    if code is None and isinstance(error, FileNotFoundError) and _is_nowhere():
+        _say((Problem("the current directory was deleted", "go to another one: cd"),))
+        return INVALID_FILE
     if isinstance(error, ConfigError):
         _say_invalid(error)
     elif isinstance(error, NoSuchRunError):
@@ -61,6 +65,15 @@ def exit_code(error: Exception) -> int | None:
     elif code is not None:
         sys.stderr.write(f"error: {error}\n")
     return code
+
+
+def _is_nowhere() -> bool:
+    """Return whether no relative path leads anywhere."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _lower(error: OSError) -> str:
