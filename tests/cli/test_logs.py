@@ -127,10 +127,10 @@ def test_before_anything_has_run_it_says_so(sched: Sched) -> None:
     sched.write(JOBS)
     expected = [
         Answer(4, "", "error: nothing has run yet: backup has no run\n"),
-        Answer(4, "", "error: no job is named 'x'\n"),
+        Answer(4, "", "error: no job is named 'bakup'\n  = help: did you mean 'backup'?\n"),
     ]
 
-    assert expected == [sched("logs", "backup"), sched("logs", "x")]
+    assert expected == [sched("logs", "backup"), sched("logs", "bakup")]
 
 
 def test_what_is_no_text_arrives_in_a_pipe_as_it_is(sched: Sched) -> None:
