@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from textwrap import dedent
 from zoneinfo import ZoneInfo
@@ -601,6 +602,33 @@ def test_a_directory_without_timers_is_an_error(tmp_path: Path) -> None:
 
     where = "/etc/systemd/system/timers.target.wants, or the output of: systemctl cat NAME..."
     assert f"there are no timers (name files or directories, such as {where})" == str(caught.value)
+
+
+def test_what_cannot_be_read_in_a_directory_keeps_nothing_from_being_read(units: Path) -> None:
+    write(units, backup_timer=TIMER, backup_service=SERVICE)
+    (units / "gone.timer").symlink_to(units / "away.timer")
+    (units / "loop.timer").symlink_to(units / "loop.timer")
+    (units / "within.timer").mkdir()
+    os.mkfifo(units / "pipe.timer")
+    expected = [
+        ("gone.timer", "no such file or directory", False),
+        ("loop.timer", "too many levels of symbolic links", False),
+        ("pipe.timer", f"{units}/pipe.timer: this is no file", False),
+        ("within.timer", f"{units}/within.timer: this is no file", False),
+    ]
+
+    imported = read(units)
+
+    assert expected == said(imported)
+    assert ["backup"] == [job.name for job in imported.jobs]
+
+
+@pytest.mark.parametrize("target", ["away.timer", "a.timer"])
+def test_a_link_that_leads_nowhere_is_an_error_when_it_is_named(units: Path, target: str) -> None:
+    (units / "a.timer").symlink_to(units / target)
+
+    with pytest.raises(OSError, match="a\\.timer"):
+        read(units / "a.timer")
 
 
 def test_a_stream_without_a_timer_is_an_error() -> None:

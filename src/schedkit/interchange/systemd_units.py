@@ -35,11 +35,12 @@ def read(paths: Iterable[str], local: ZoneInfo) -> Imported:
 
     Raises: OSError when a path cannot be read; ConfigError when there is no timer.
     """
+    given = [Path(path) for path in paths]
     # A timer that is enabled is linked to from another directory.
-    found = {(one.name, one.resolve()): one for path in paths for one in _timers(Path(path))}
+    found = {(one.name, files.real(one)): one for path in given for one in _timers(path)}
     if not found:
         raise ConfigError.of("there are no timers", f"name files or directories, {WHERE}")
-    return _imported(_read_files(path, local) for path in found.values())
+    return _imported(_read_files(path, local, path in given) for path in found.values())
 
 
 def read_stream(text: str, local: ZoneInfo) -> Imported:
@@ -73,7 +74,9 @@ def _timers(path: Path) -> Iterator[Path]:
         yield path
 
 
-def _read_files(path: Path, local: ZoneInfo) -> Iterator[Draft | Difference]:
+def _read_files(path: Path, local: ZoneInfo, named: bool) -> Iterator[Draft | Difference]:  # noqa: FBT001
+    """Yield the jobs of a timer, which was *named*, or found in a directory, and what differs."""
+
     def find(name: str) -> Unit | None:
         file = files.beside(path, name)
         return None if file is None else files.load(file)
@@ -84,6 +87,11 @@ def _read_files(path: Path, local: ZoneInfo) -> Iterator[Draft | Difference]:
         return
     try:
         timer = files.load(path)
+    except OSError as error:  # such as what is left of a package that is gone
+        if named:
+            raise
+        yield Difference(str(path), path.name, (error.strerror or "").lower(), taken=False)
+        return
     except ConfigError as error:
         yield Difference(str(path), path.name, str(error), taken=False)
         return

@@ -6,6 +6,7 @@ Source: systemd.syntax(7); systemd.unit(5), "Unit File Load Path" and "Descripti
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -134,10 +135,10 @@ def load(path: Path) -> Unit | None:
     Raises: OSError; ConfigError when it is not UTF-8.
     """
     file = path if path.exists() else path.with_name(_template(path.name) or path.name)
-    real = file.resolve()
-    if real == _NOTHING or (real.exists() and real.is_file() and not real.stat().st_size):
+    target = real(file)
+    if target == _NOTHING or (target.is_file() and not target.stat().st_size):
         return None
-    directories = _directories(file, real)
+    directories = _directories(file, target)
     texts = [(str(file), _text(file))]
     texts += [(str(one), _text(one)) for one in _drop_ins(path.name, directories)]
     return of_texts(path.name, texts)
@@ -159,7 +160,7 @@ def of_texts(name: str, texts: Iterable[tuple[str, str]]) -> Unit:
 def beside(timer: Path, name: str) -> Path | None:
     """Return the file of the unit *name* that belongs to the file of a timer, None for none."""
     file = timer if timer.exists() else timer.with_name(_template(timer.name) or timer.name)
-    for directory in _directories(file, file.resolve()):
+    for directory in _directories(file, real(file)):
         for candidate in (name, _template(name)):
             if candidate is not None and (directory / candidate).exists():
                 return directory / name
@@ -187,7 +188,14 @@ def split_stream(text: str) -> dict[str, list[tuple[str, str]]]:
     return units
 
 
+def real(path: Path) -> Path:
+    """Return what a path leads to; a link that leads nowhere, or to itself, is no error yet."""
+    return Path(os.path.realpath(path))
+
+
 def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():  # a pipe would be read for ever
+        raise ConfigError.of(f"{path}: this is no file")
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -200,11 +208,11 @@ def _template(name: str) -> str | None:
     return f"{stem}@.{instance.rpartition('.')[2]}" if at else None
 
 
-def _directories(file: Path, real: Path) -> list[Path]:
+def _directories(file: Path, target: Path) -> list[Path]:
     """Return where the files are that belong to one, what overrides first."""
-    own = [file.parent] if file.absolute().parent == real.parent else [file.parent, real.parent]
+    own = [file.parent] if file.absolute().parent == target.parent else [file.parent, target.parent]
     for known in (_SYSTEM, tuple(path.expanduser() for path in _USER)):
-        if real.parent in known or file.absolute().parent in known:
+        if target.parent in known or file.absolute().parent in known:
             return list(dict.fromkeys([*known, *own]))
     return own
 
@@ -219,7 +227,7 @@ def _drop_ins(name: str, directories: list[Path]) -> list[Path]:
             for file in (directory / f"{part}.d").glob("*.conf"):
                 found.setdefault(file.name, file)
     return [
-        found[file] for file in sorted(found) if found[file].resolve() != _NOTHING and dot
+        found[file] for file in sorted(found) if real(found[file]) != _NOTHING and dot
     ]  # fmt: skip
 
 
