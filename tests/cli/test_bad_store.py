@@ -71,9 +71,10 @@ def put_a_directory(path: Path) -> None:
     path.mkdir()
 
 
+WAY_OUT = "; move it away, or restore a copy"
 BAD: dict[Callable[[Path], None], str] = {
-    put_garbage: ": file is not a database",
-    damage: ": database disk image is malformed",
+    put_garbage: f": file is not a database{WAY_OUT}",
+    damage: f": database disk image is malformed{WAY_OUT}",
     make_newer: " was written by a newer sched (schema 99, this one knows ",
     put_another: " is not a history of sched",
     put_nothing: " is not a history of sched",
@@ -241,6 +242,14 @@ def test_one_that_may_not_be_looked_at_is_a_lack_of_permission(
         in_a_line(asked(sched, *verb.split()), 77, f"error: {path}: permission denied")
 
 
+@pytest.mark.parametrize("verb", REFUSING)
+def test_one_that_may_not_be_read_is_a_lack_of_permission(
+    sched: Sched, path: Path, verb: str
+) -> None:
+    with mode(path, 0):
+        in_a_line(asked(sched, *verb.split()), 77, f"error: {path}: permission denied")
+
+
 def test_a_status_that_may_not_be_known_is_a_line_too(sched: Sched, path: Path) -> None:
     expected = Answer(77, f"{path.parent / 'control'}: permission denied\n", "")
 
@@ -276,3 +285,16 @@ def test_where_there_is_none_nothing_has_run(
         (one.code, one.stderr.removesuffix("\n")) for one in (with_directory, answer)
     ]
     assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("verb", [*REFUSING, "plan", "status"])
+def test_a_state_directory_that_is_a_file_is_said_to_be_none(
+    sched: Sched, path: Path, verb: str
+) -> None:
+    state = path.parent.with_name("file")
+    state.touch()
+
+    answer = sched("--state", "file", *verb.split())
+
+    assert 69 == answer.code
+    assert f"{state} is not a directory" in answer.stdout + answer.stderr

@@ -46,15 +46,15 @@ def going(state: Path) -> list[Going]:
     """
     Return the runs that are not over.
 
-    Raises: StoreError.
+    Raises: StoreError, PermissionError.
     """
     from schedkit.run import run_id
     from schedkit.store.reader import SQLiteReader
 
-    path = state / "history.db"
-    if not path.exists():
+    opened = SQLiteReader.open_in(state)
+    if opened is None:
         return []
-    with closing(SQLiteReader.open(path)) as store:
+    with closing(opened) as store:
         runs = [Going(run_id(one.key.run), one.job, running=True) for one in store.open_attempts()]
         waiting = store.waiting()
     return runs + [Going(run_id(one.key.run), one.job, running=False) for one in waiting]

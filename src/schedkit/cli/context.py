@@ -127,13 +127,12 @@ class Context:
         """
         Open the history for reading; None when nothing has run yet.
 
-        Raises: StoreError.
+        Raises: StoreError, PermissionError.
         """
         from schedkit.store.reader import SQLiteReader
 
         state = self.state_in_use() if config is None else self.state_directory(config)
-        path = state / "history.db"
-        return SQLiteReader.open(path) if path.exists() else None
+        return SQLiteReader.open_in(state)
 
     def command(self, *words: str) -> str:
         """Return what to type to run another verb on the same files and history."""

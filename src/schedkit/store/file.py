@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -60,7 +61,10 @@ def as_store_error(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: {error}") from error
+        kind = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says where it was found
+        damaged = kind in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+        way_out = "; move it away, or restore a copy" if damaged else ""
+        raise StoreError(f"{path}: {error}{way_out}") from error
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
@@ -83,10 +87,12 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     """
     Open the file read-only.
 
-    Raises: StoreError when there is none, it is damaged, or of another version.
+    Raises: StoreError when there is none, it is damaged, or of another version; PermissionError.
     """
     if not path.exists():
         raise StoreError(f"{path} is not there: nothing has run yet")
+    if not os.access(path, os.R_OK):  # which SQLite does not tell from what else can be wrong
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     # Without a log beside it nobody writes; in a directory that we may not write to, SQLite
     # could not make the index that it wants even for reading.
     quiet = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"

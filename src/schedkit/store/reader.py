@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from schedkit.errors import StoreError
 from schedkit.run import (
     AttemptKey,
     Change,
@@ -96,6 +97,22 @@ class SQLiteReader:
         Raises: StoreError when there is none, it is damaged, or of another version.
         """
         return cls(open_to_read(path), path)
+
+    @classmethod
+    def open_in(cls, state: Path) -> SQLiteReader | None:
+        """
+        Open the history of a state directory read-only; None when nothing has run yet.
+
+        Raises: StoreError as `open` does, PermissionError.
+        """
+        path = state / "history.db"
+        try:
+            path.stat()
+        except FileNotFoundError:
+            return None
+        except NotADirectoryError:
+            raise StoreError(f"{state} is not a directory") from None
+        return cls.open(path)
 
     def close(self) -> None:
         """Let go of the file."""
