@@ -487,6 +487,26 @@ def test_a_unit_of_a_user_runs_at_home_and_as_nobody_else(tmp_path: Path) -> Non
     assert ("~", None) == (found["working_dir"], found.get("user"))
 
 
+def test_a_unit_of_the_system_is_one_by_whatever_path_it_is_named(
+    units: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(units, backup_timer=TIMER, backup_service=SERVICE)
+    monkeypatch.chdir(units)
+
+    imported = systemd_units.read(["backup.timer"], BERLIN)
+
+    assert ("root", []) == (only(imported).keys["user"], said(imported))
+
+
+def test_that_nobody_says_as_whom_a_unit_runs_is_told(tmp_path: Path) -> None:
+    message = "it has no User=: of the system it would run as root, here it runs as the runner does"
+
+    imported = one(tmp_path)
+
+    assert [("backup.service", message, True)] == said(imported)
+    assert "user" not in only(imported).keys
+
+
 def test_an_optional_file_of_variables_that_is_not_there_is_left_out(
     units: Path, tmp_path: Path
 ) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from schedkit import durations
 from schedkit.errors import ConfigError
 from schedkit.interchange import unit_commands, unit_values
+from schedkit.interchange.draft import Difference
 from schedkit.interchange.telling import Telling
 from schedkit.interchange.unit_commands import Command
 from schedkit.interchange.unit_files import Setting, Unit
@@ -29,6 +30,7 @@ _PREFIXES = {
     "!": "it runs as the user of the job, without more privileges",
     "|": "no shell of the user is in between",
 }
+_WHOSE = "it has no User=: of the system it would run as root, here it runs as the runner does"
 
 
 def one_shot(unit: Unit) -> bool:
@@ -100,6 +102,8 @@ def surroundings(unit: Unit, specifiers: Mapping[str, str], told: Telling) -> di
     user = _account(unit, "User", specifiers, told)
     if user is None and unit.user is False:
         user = "root"
+    elif user is None and unit.user is None:
+        told.append(Difference(unit.path, unit.name, _WHOSE))
     values = {
         "env": env,
         "env_file": files,

@@ -239,6 +239,7 @@ def _prefixes(stem: str, suffix: str) -> Iterator[str]:
 
 
 def _of_user(path: str) -> bool | None:
-    if "/systemd/user/" in path:
+    place = os.path.abspath(path)  # noqa: PTH100  # where its name stands, not where a link leads
+    if "/systemd/user/" in place:
         return True
-    return False if "/systemd/system/" in path else None
+    return False if "/systemd/system/" in place else None
