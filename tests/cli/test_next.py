@@ -89,6 +89,23 @@ def test_all_up_to_an_end_are_shown_the_end_included(filled: Sched) -> None:
     assert expected == actual
 
 
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (("--from", "tomorrow", "--until", "today"), "--until is before --from"),
+        (("--until", "yesterday"), "--until is before now: give --from as well"),
+    ],
+)
+def test_a_time_that_ends_before_it_begins_is_a_wrong_use(
+    filled: Sched, span: tuple[str, ...], said: str
+) -> None:
+    expected = Answer(2, "", f"error: {said}\n")
+
+    actual = filled("next", *span)
+
+    assert expected == actual
+
+
 def test_a_time_without_offset_is_of_the_zone_of_the_machine(filled: Sched) -> None:
     expected = ["2026-11-22T02:30:00+01:00"]
     span = ("--from", "2026-11-21 10:30", "--until", "2026-11-22 10:30")

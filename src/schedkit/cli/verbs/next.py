@@ -14,6 +14,7 @@ from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.expected import Beside, Expected, beside
+from schedkit.cli.failure import UsageError
 from schedkit.cli.health import pause_as_json
 from schedkit.cli.when import when, year_of
 from schedkit.config import positive
@@ -71,10 +72,12 @@ def next_(
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
     """Show the fire times to come, and runs that wait for theirs; no runner is needed."""
-    config = context.load()
-    asked = config.named(jobs)
     now = datetime.now(UTC)
     start = since or now
+    if until is not None and until < start:
+        raise UsageError("--until is before " + ("--from" if since else "now: give --from as well"))
+    config = context.load()
+    asked = config.named(jobs)
     known = beside(context, config, {job.name for job in asked}, start)
     said: dict[str, str] = {}
     fires = coming(asked, start, said, skipped=skipped, expected=known.expected)
