@@ -173,6 +173,21 @@ def test_a_long_value_is_not_cut_and_moves_no_place_but_its_own(sched: Sched) ->
     assert expected == actual
 
 
+def test_a_long_value_leaves_the_places_of_others_on_a_narrow_terminal(sched: Sched) -> None:
+    sched.write(f"jobs:\n  a:\n    command: {'x' * 50}\n    clock: startup\n", "schedules/a.yaml")
+    expected = [
+        f"command   {'x' * 50}  schedules/a.yaml:3",
+        f"clock     startup{' ' * 25}  schedules/a.yaml:4",
+    ]
+
+    lines = on_terminal(
+        sched, "-c", "schedules", "show", "a", NO_COLOR="1", COLUMNS="62"
+    ).splitlines()
+    actual = [line for line in lines if line[:5] in ("comma", "clock")]
+
+    assert expected == actual
+
+
 def test_json_is_one_object(filled: Sched) -> None:
     (run,) = write_past(filled, [Past("日本", State.RETRYING, (b"", b""), due=DUE)])
     due = "2098-12-30T13:00:00+01:00"

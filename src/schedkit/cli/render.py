@@ -56,7 +56,7 @@ def write_table(
         sys.stdout.write("\n".join(lines) + "\n")
         return
     cells = [list(map(_parts, row)) for row in rows]
-    lines = layout.aligned(columns, cells, giving_way, _terminal_width(), paint)
+    lines = layout.aligned(columns, cells, giving_way, terminal_width(), paint)
     write_text("\n".join(lines) + "\n")
 
 
@@ -95,7 +95,8 @@ def painted(text: str, colour: str | None, *, wanted: bool) -> str:
     return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if wanted and colour else text
 
 
-def _terminal_width() -> int:
+def terminal_width() -> int:
+    """Return how many columns the terminal has."""
     try:
         return int(os.environ.get("COLUMNS") or os.get_terminal_size(sys.stdout.fileno()).columns)
     except (OSError, ValueError):

@@ -31,7 +31,9 @@ if TYPE_CHECKING:  # it brings YAML
     from schedkit.loader.written import Setting
 
 _LAST, _NEXT = 5, 3
-_WIDEST = 60  # columns of a value that its place stands below those of others for
+# Columns of a value that its place stands below those of others for: more are not wanted, less
+# only where the terminal is wide enough for no line at all.
+_WIDEST, _NARROWEST = 60, 12
 
 
 class Row(NamedTuple):
@@ -239,7 +241,9 @@ def _write(groups: Sequence[Sequence[Row]], *, colour: bool) -> None:
         render.write_table(("KEY", "VALUE", "PLACE"), table, colour=colour)
         return
     keys = max(width(safe(row.key)) for row in rows)
-    values = max(min(width(_shown(row)), _WIDEST) for row in rows if row.place)
+    places = max(width(safe(row.place + row.origin)) for row in rows)
+    room = min(_WIDEST, max(render.terminal_width() - keys - places - 4, _NARROWEST))
+    values = max(min(width(_shown(row)), room) for row in rows if row.place)
     blocks = [
         "\n".join(_line(row, keys, values, colour=colour) for row in group) for group in groups
     ]
