@@ -69,6 +69,25 @@ def test_an_answer_that_fits_is_not_paged(screen: tuple[int, int], sched: Sched)
     assert LINES[:-1] == found
 
 
+def test_a_line_that_is_wrapped_takes_several_rows(screen: tuple[int, int], sched: Sched) -> None:
+    lines = [*LINES[:-2], "x" * 81]
+
+    found = shown(screen, sched, lines, PAGER=pager("echo paged; cat"))
+
+    assert ["paged", *lines] == found
+
+
+@pytest.mark.parametrize("line", ["x" * 80, "日" * 40, f"\x1b[31m{'x' * 40}\x1b[0m{'x' * 40}"])
+def test_a_line_that_just_fits_takes_one_row(
+    screen: tuple[int, int], sched: Sched, line: str
+) -> None:
+    lines = [*LINES[:-2], line]
+
+    found = shown(screen, sched, lines, PAGER=pager("echo paged; cat"))
+
+    assert lines == found
+
+
 @pytest.mark.parametrize(
     "environment",
     [

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from contextlib import suppress
+
+_PAINT = re.compile(r"\x1b\[[0-9;]*m")  # a colour: it takes no room
 
 
 def write(text: str) -> None:
@@ -35,10 +38,20 @@ def _is_longer_than_the_screen(text: str) -> bool:
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return False
     try:
-        rows = os.get_terminal_size(sys.stdout.fileno()).lines
+        columns, rows = os.get_terminal_size(sys.stdout.fileno())
     except OSError:
         return False
-    return 0 < rows <= text.count("\n")  # the prompt takes a row as well
+    lines = text.removesuffix("\n").split("\n")
+    if not 0 < rows <= len(lines) and columns > 0:
+        lines = [row for line in lines for row in [line] * _height(line, columns)]
+    return 0 < rows <= len(lines)  # the prompt takes a row as well
+
+
+def _height(line: str, columns: int) -> int:
+    """Return how many rows of the screen a line takes."""
+    from schedkit.texts import width
+
+    return max(-(-width(_PAINT.sub("", line)) // columns), 1)
 
 
 def _paged(command: list[str], text: str) -> bool:
