@@ -242,6 +242,16 @@ def test_one_that_may_not_be_looked_at_is_a_lack_of_permission(
         in_a_line(asked(sched, *verb.split()), 77, f"error: {path}: permission denied")
 
 
+def test_a_directory_of_files_that_may_not_be_listed_is_not_an_empty_one(sched: Sched) -> None:
+    sched.write("jobs: {a: {command: x, clock: every 1m}}", "d/a.yaml")
+    expected = Answer(78, "", "d: error: cannot be read: permission denied\n\n1 problem\n")
+
+    with mode(sched.directory / "d", 0o111):
+        actual = asked(sched, "-c", "d", "next")
+
+    assert expected == actual
+
+
 @pytest.mark.parametrize("verb", REFUSING)
 def test_one_that_may_not_be_read_is_a_lack_of_permission(
     sched: Sched, path: Path, verb: str

@@ -22,7 +22,11 @@ def files(paths: Sequence[Path], diagnostics: list[Diagnostic]) -> tuple[list[Pa
     directories = [path for path in paths if path.is_dir()]
     found: list[Path] = []
     for path in paths:
-        within = _schedules(path) if path in directories else [path]
+        try:
+            within = _schedules(path) if path in directories else [path]
+        except OSError as error:
+            diagnostics.append(_unreadable(path, error))
+            continue
         if not within:
             diagnostics.append(Diagnostic.of_file(str(path), "has no file *.yaml in it"))
         found += within
@@ -34,7 +38,14 @@ def files(paths: Sequence[Path], diagnostics: list[Diagnostic]) -> tuple[list[Pa
 
 def _schedules(directory: Path) -> list[Path]:
     """Return the `*.yaml` of a directory; hidden ones are what editors leave beside them."""
-    return sorted(path for path in directory.glob("*.yaml") if not path.name.startswith("."))
+    # Not by glob, to which a directory that may not be read is an empty one.
+    found = (path for path in directory.iterdir() if path.name.endswith(".yaml"))
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
+def _unreadable(path: Path, error: OSError) -> Diagnostic:
+    reason = (error.strerror or str(error)).lower()
+    return Diagnostic.of_file(str(path), f"cannot be read: {reason}")
 
 
 def piped(names: Sequence[str]) -> dict[Path, bytes]:
@@ -72,10 +83,7 @@ def contents(path: Path, descriptor: int | None = None) -> bytes:
         with open(descriptor, "rb", closefd=False) as file:
             return file.read()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InvalidFileError(
-            [Diagnostic.of_file(str(path), f"cannot be read: {reason}")]
-        ) from error
+        raise InvalidFileError([_unreadable(path, error)]) from error
 
 
 def stamped(path: Path, stamps: list[Stamp]) -> bytes:
