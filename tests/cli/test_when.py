@@ -86,6 +86,8 @@ def test_a_clock_change_moves_no_wall_time_and_shortens_no_duration(
     [
         ("soon", Problem("'soon' is not a time", HINT)),
         ("", Problem("'' is not a time", HINT)),
+        ("5m", Problem("'5m' is not a time", "write it as 5m ago or +5m")),
+        ("1D2h", Problem("'1D2h' is not a time", "write it as 1d2h ago or +1d2h")),
         ("next week", Problem("'next week' is not a time", HINT)),
         ("2026-13-01", Problem("'2026-13-01' is not a time", HINT)),
         ("2026-02-30", Problem("'2026-02-30' is not a time", HINT)),

@@ -91,9 +91,16 @@ def _read(text: str, now: datetime, zone: tzinfo | None) -> datetime:
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
-        hint = "write it as 2026-11-21 14:30, today, 09:30, 2h ago or +90m"
-        raise ConfigError.of(f"{text!r} is not a time", hint) from None
+        raise ConfigError.of(f"{text!r} is not a time", _way_out(word)) from None
     return found if found.tzinfo is not None else local(found)
+
+
+def _way_out(word: str) -> str:
+    try:
+        durations.duration(word)
+    except ConfigError:
+        return "write it as 2026-11-21 14:30, today, 09:30, 2h ago or +90m"
+    return f"write it as {word} ago or +{word}"
 
 
 def year_of(instant: datetime, ahead: timedelta) -> int:
