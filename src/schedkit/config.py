@@ -56,7 +56,7 @@ class UnknownJobError(ConfigError):
     """There is no job of this name."""
 
     def __init__(self, name: str, hint: str | None) -> None:
-        super().__init__(Problem(f"no job is named {quoted(name)}", hint))
+        super().__init__(Problem(f"no job is named {quoted(name)}", hint or "see them: sched list"))
 
 
 def positive(text: str) -> int:

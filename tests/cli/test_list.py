@@ -14,6 +14,7 @@ from schedkit.cli import render
 from schedkit.run import Pause, State
 
 HEADER = "JOB\tSCHEDULE\tZONE\tSTATE\tLAST\tWHEN\tRUNS\tNEXT\tIN\tDESCRIPTION\n"
+HINT = "\n  = help: see them: sched list\n"
 JOBS = """
 timezone: Europe/Berlin
 jobs:
@@ -326,8 +327,8 @@ def test_several_runs_that_go_on_are_counted(sched: Sched) -> None:
     ("pattern", "stderr"),
     [
         ("offf", "error: no job is named 'offf'\n  = help: did you mean 'off'?\n"),
-        ("zzz", "error: no job is named 'zzz'\n"),
-        ("z*", "error: no job is named 'z*'\n"),
+        ("zzz", f"error: no job is named 'zzz'{HINT}"),
+        ("z*", f"error: no job is named 'z*'{HINT}"),
     ],
 )
 def test_a_pattern_of_no_job_is_an_error(filled: Sched, pattern: str, stderr: str) -> None:

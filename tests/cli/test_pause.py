@@ -67,7 +67,7 @@ def test_without_a_runner_the_history_keeps_it(sched: Sched) -> None:
 
 @pytest.mark.parametrize("verb", ["pause", "resume"])
 def test_of_several_jobs_one_unknown_is_named(sched: Sched, verb: str) -> None:
-    expected = Answer(4, "", "error: no job is named 'c'\n")
+    expected = Answer(4, "", "error: no job is named 'c'\n  = help: see them: sched list\n")
 
     actual = sched(verb, "a", "c")
 
@@ -96,21 +96,13 @@ def test_what_cannot_be_meant_is_a_wrong_use(
     assert expected == actual
 
 
-@pytest.mark.parametrize(
-    ("reason", "said"),
-    [
-        ("x" * 501, "has 501 characters, 500 at most"),
-        ("x\udcff", "has characters that no text has"),
-    ],
-)
-def test_a_reason_that_is_none_is_refused_with_a_runner_and_without(
-    sched: Sched, reason: str, said: str
-) -> None:
+def test_a_reason_that_is_too_long_is_refused_with_a_runner_and_without(sched: Sched) -> None:
+    said = "has 501 characters, 500 at most"
     expected = Answer(1, "", f"error: 'reason' of pause {said}\n")
 
-    without = sched("pause", "a", "--reason", reason)
+    without = sched("pause", "a", "--reason", "x" * 501)
     runner = Answering(sched.directory / ".sched")
-    beside = sched("pause", "a", "--reason", reason)
+    beside = sched("pause", "a", "--reason", "x" * 501)
 
     runner.close()
     assert [expected] * 2 == [without, beside]

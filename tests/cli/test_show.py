@@ -258,7 +258,7 @@ def test_what_a_secret_is_is_never_shown(filled: Sched) -> None:
     ("name", "stderr"),
     [
         ("reprot", "error: no job is named 'reprot'\n  = help: did you mean 'report'?\n"),
-        ("zzz", "error: no job is named 'zzz'\n"),
+        ("zzz", "error: no job is named 'zzz'\n  = help: see them: sched list\n"),
     ],
 )
 def test_an_unknown_job_is_named_with_the_nearest(filled: Sched, name: str, stderr: str) -> None:

@@ -125,8 +125,8 @@ def test_json_is_one_array(sched: Sched) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "stdout"),
     [
-        ((), 0, f"{WARNING}\n\nschedules.yaml: 1 job, 1 problem\n"),
-        (("--strict",), 78, f"{WARNING}\n\nschedules.yaml: 1 job, 1 problem\n"),
+        ((), 0, f"{WARNING}\n\nschedules.yaml: 1 job, 1 warning\n"),
+        (("--strict",), 78, f"{WARNING}\n\nschedules.yaml: 1 job, 1 warning\n"),
         (
             ("--strict", "--format", "github"), 78,
             ("::warning file=schedules.yaml,line=2,col=22,endColumn=37,title=sched::the program"
@@ -194,7 +194,7 @@ def test_each_file_can_be_one_of_its_own(sched: Sched) -> None:
     sched.write("timezone: UTC\njobs: {backup: {command: x, clock: every 1h}}\n", "b.yaml")
     expected = Answer(
         0,
-        f"{WARNING.replace('schedules', 'a')}\n\na.yaml: 1 job, 1 problem\n"
+        f"{WARNING.replace('schedules', 'a')}\n\na.yaml: 1 job, 1 warning\n"
         "b.yaml: 1 job, no problems\n",
         "",
     )
@@ -218,7 +218,7 @@ def test_of_files_that_stand_for_themselves_one_that_is_broken_is_enough(sched: 
     ("written", "code", "stdout"),
     [
         (BROKEN, 78, f"{FULL}\n\n-: 2 problems\n".replace("schedules.yaml", "-")),
-        (SUSPICIOUS, 0, f"{WARNING}\n\n-: 1 job, 1 problem\n".replace("schedules.yaml", "-")),
+        (SUSPICIOUS, 0, f"{WARNING}\n\n-: 1 job, 1 warning\n".replace("schedules.yaml", "-")),
         ("", 78, "-:1:1: error: the file is empty\n  = help: run 'sched init' for one to begin"),
     ],
 )
@@ -233,7 +233,7 @@ def test_a_file_can_come_through_a_pipe(sched: Sched, written: str, code: int, s
 def test_a_pipe_with_a_name_is_read_once(sched: Sched) -> None:
     """Such as bash makes of `<(...)`."""
     os.mkfifo(sched.directory / "pipe")
-    expected = (0, "pipe: 1 job, 1 problem")
+    expected = (0, "pipe: 1 job, 1 warning")
 
     with ThreadPoolExecutor() as pool:
         writing = pool.submit((sched.directory / "pipe").write_text, SUSPICIOUS)

@@ -56,8 +56,16 @@ def warned(keys: str, now: datetime = NOW) -> list[Said]:
     ("clock", "message", "hint"),
     [
         (
-            "cron 0 8 1-7 * 1", "fires on day 1-7 of the month and on every 1",
+            "cron 0 8 1-7 * 1", "fires on day 1-7 of the month and on every mon",
             "for both: {cron: 0 8 1-7 * 1, day_or: false}",
+        ),
+        (
+            "cron 0 8 1 * 1-5,7", "fires on day 1 of the month and on every mon-fri,sun",
+            "for both: {cron: 0 8 1 * 1-5,7, day_or: false}",
+        ),
+        (
+            "cron 0 8 1 * mon#1", "fires on day 1 of the month and on every mon#1",
+            "for both: {cron: 0 8 1 * mon#1, day_or: false}",
         ),
         (
             "cron 0 8 */3 * *",

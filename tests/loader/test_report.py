@@ -102,11 +102,11 @@ def test_concise_is_one_line() -> None:
 def test_github_is_a_workflow_command() -> None:
     expected = [
         (
-            "::error file=schedules.yaml,line=8,col=5::unknown key 'timzone' in job 'backup'"
-            " (did you mean 'timezone'?)"
+            "::error file=schedules.yaml,line=8,col=5,endColumn=12,title=sched::"
+            "unknown key 'timzone' in job 'backup' (did you mean 'timezone'?)"
         ),
-        "::warning file=a%2Cb%3Ac.yaml,line=12,col=2::100%25 odd, is: x",
-        "::error file=d::has no file *.yaml in it (write one)",
+        "::warning file=a%2Cb%3Ac.yaml,line=12,col=2,endColumn=3,title=sched::100%25 odd, is: x",
+        "::error file=d,title=sched::has no file *.yaml in it (write one)",
     ]
 
     actual = [github(ERROR), github(WARNING), github(OF_FILE)]

@@ -11,7 +11,7 @@ from schedkit import timeline
 from schedkit.clocks.clock import Clock
 from schedkit.durations import Period
 from schedkit.errors import ConfigError
-from schedkit.scalars import Length, Moment
+from schedkit.scalars import Length, Moment, moment_text
 from schedkit.values import STRICT_FIELDS
 
 
@@ -38,7 +38,9 @@ class Every(Clock):
             raise problem.within("interval")
 
     def __str__(self) -> str:
-        anchored = "" if self.anchor == datetime(1970, 1, 1) else f" from {self.anchor}"
+        anchored = (
+            "" if self.anchor == datetime(1970, 1, 1) else f" from {moment_text(self.anchor)}"
+        )
         return f"every {self.interval}{anchored}"
 
     def after(self, instant: datetime, zone: tzinfo) -> Iterator[datetime]:

@@ -18,7 +18,7 @@ from schedkit.clocks.recurrence import FIXED, WallClock
 from schedkit.errors import Problem
 from schedkit.filters import Filter
 from schedkit.job import Job
-from schedkit.scalars import moment_text
+from schedkit.scalars import WEEKDAYS, moment_text
 from schedkit.schedule import HORIZON, Schedule
 from schedkit.traces import Trace
 
@@ -58,13 +58,21 @@ def _cron(clock: Cron) -> Iterator[Problem]:
     day, weekday = fields[2], fields[4]
     if clock.day_or and not (day.startswith(("*", "?")) or weekday.startswith(("*", "?"))):
         hint = f"for both: {{cron: {clock.expression}, day_or: false}}"
-        yield Problem(f"fires on day {day} of the month and on every {weekday}", hint)
+        named = _named_weekdays(weekday)
+        yield Problem(f"fires on day {day} of the month and on every {named}", hint)
     if re.search(r"(^|,)(\*|\d+-31|1)/\d+", day):
         hint = "for every so many days: every 3d"
         yield Problem(f"the day {day} begins anew each month: 31 and 1 may follow each other", hint)
     rare = re.findall(r"(?:^|,)(29|30|31)(?=,|$)", day)
     if rare and weekday.startswith(("*", "?")):
         yield _short_months(", ".join(rare))
+
+
+def _named_weekdays(field: str) -> str:
+    """Return a field of weekdays with names for its numbers: mon-fri for 1-5."""
+    if not set(field) <= set("01234567,-"):
+        return field
+    return re.sub(r"\d", lambda number: WEEKDAYS[(int(number[0]) - 1) % 7], field)
 
 
 def _short_months(days: str) -> Problem:

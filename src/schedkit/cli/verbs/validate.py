@@ -85,7 +85,9 @@ def _write(checked: Sequence[_Checked], *, colour: bool) -> None:
 def _summary(one: _Checked) -> str:
     from schedkit.texts import safe
 
-    counted = _plural(len(one.found), "problem") if one.found else "no problems"
+    harmless = all(problem.severity == "warning" for problem in one.found)
+    noun = "warning" if harmless else "problem"
+    counted = _plural(len(one.found), noun) if one.found else "no problems"
     jobs = "" if one.jobs is None else f"{_plural(one.jobs, 'job')}, "
     return safe(f"{', '.join(one.names)}: {jobs}{counted}")
 
