@@ -394,6 +394,7 @@ def test_lists_and_several_documents_are_read_and_names_stay_apart(tmp_path: Pat
         ("", "there is no CronJob (such as: kubectl get cronjobs -o yaml)"),
         ("- a", "cron.yaml:1: this is no manifest"),
         ("a: &a [*a]", "cron.yaml: this is no YAML: its aliases expand to too much"),
+        ("[" * 5000 + "]" * 5000, "cron.yaml: it is nested too deeply"),
         ("a: *b", "cron.yaml:1: this is no YAML: found undefined alias 'b'"),
         ("a: \udcff", "cron.yaml: this is no YAML: the character #xdcff cannot stand in it"),
     ],

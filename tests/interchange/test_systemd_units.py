@@ -487,6 +487,27 @@ def test_a_unit_of_a_user_runs_at_home_and_as_nobody_else(tmp_path: Path) -> Non
     assert ("~", None) == (found["working_dir"], found.get("user"))
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        (
+            "KillMode=process",
+            "a timeout ends all that it started; what outlives it by itself goes on",
+        ),
+        (
+            "Type=forking",
+            "a run ends with the process that it starts: what this leaves behind goes on",
+        ),
+    ],
+)
+def test_what_becomes_of_what_a_command_leaves_behind_is_told(
+    units: Path, setting: str, message: str
+) -> None:
+    found = one(units, service=f"[Service]\n{setting}\nExecStart=/usr/bin/backup\n")
+
+    assert [(setting, message, False)] == said(found)
+
+
 def test_a_unit_of_the_system_is_one_by_whatever_path_it_is_named(
     units: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

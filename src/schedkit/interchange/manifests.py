@@ -128,7 +128,9 @@ def manifests(text: str, file: str) -> Iterator[Manifest]:
     except yaml.reader.ReaderError as error:
         why = f"the character #x{error.character:04x} cannot stand in it"
         raise ConfigError.of(f"{file}: this is no YAML: {why}") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except RecursionError as error:
+        raise ConfigError.of(f"{file}: it is nested too deeply") from error
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigError.of(f"{file}: this is no YAML: {error}") from error
 
 

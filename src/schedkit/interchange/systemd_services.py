@@ -50,7 +50,9 @@ def command(unit: Unit, specifiers: Mapping[str, str], told: Telling) -> dict[st
     """
     kind = unit.last(_SECTION, "Type")
     if kind is not None and kind.value in ("forking", "notify", "notify-reload", "dbus"):
-        told.say(kind, "a run ends with the process that it starts, and all that this left behind")
+        told.say(
+            kind, "a run ends with the process that it starts: what this leaves behind goes on"
+        )
     elif kind is not None and kind.value == "idle":
         told.say(kind, "it does not wait until others have started", taken=True)
     is_one_shot = one_shot(unit)

@@ -23,7 +23,7 @@ _MESSAGES = {
     "put it at the end of the command": "ExecStop ExecStopPost",
     "nothing reloads a job": "ExecReload",
     "it runs at each of its times": "RemainAfterExit",
-    "what it started is ended with it": "KillMode",
+    "a timeout ends all that it started; what outlives it by itself goes on": "KillMode",
     "kill_grace after its stop_signal it is killed": """
         SendSIGKILL SendSIGHUP FinalKillSignal RestartKillSignal TimeoutAbortSec
         Timeout*FailureMode
