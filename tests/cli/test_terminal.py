@@ -98,30 +98,6 @@ def test_colour_is_left_out_when_it_is_not_wanted(
     assert f"{expected}\n" == actual
 
 
-def test_an_answer_in_a_pipe_is_coloured_when_that_is_asked_for(filled: Sched) -> None:
-    names = (
-        "JOB",
-        "SCHEDULE",
-        "ZONE",
-        "STATE",
-        "LAST",
-        "WHEN",
-        "RUNS",
-        "NEXT",
-        "IN",
-        "DESCRIPTION",
-    )
-    header = "\t".join(f"\x1b[1m{name}\x1b[0m" for name in names)
-    row = "\x1b[1mold\x1b[0m\tdates 2020-01-01 00:00\tEurope/Berlin\tenabled" + "\t-" * 4
-    said = "\x1b[31mno runner is up\x1b[0m\njobs\t1\n"
-    expected = [f"{header}\n{row}\t\x1b[33mnever\x1b[0m\tOnce\n", said]
-
-    verbs = (["list", "old"], ["status"])
-    actual = [filled("--color", "always", *verb).stdout for verb in verbs]
-
-    assert expected == actual
-
-
 def test_an_answer_fits_the_terminal(filled: Sched) -> None:
     expected = 80
 

@@ -67,7 +67,7 @@ def write(context: Context, found: Differences) -> None:
         _write_aligned(rows, colour=context.colour())
         return
     cells = [(name, kind, row.what, row.before, row.after, row.note) for name, kind, row in rows]
-    render.write_table(_COLUMNS, cells, colour=context.colour())
+    render.write_table(_COLUMNS, cells, colour=False)
 
 
 def summary(found: Differences) -> str:

@@ -86,7 +86,7 @@ def write(context: Context, found: Explanation, others: Mapping[str, Run]) -> No
         following = next(asked.job.schedule.after(asked.end), None)
         none = nothing_after(asked.job, asked.end)
         said.append(Step("next", none if following is None else at(following, asked.zone)))
-    colour = context.colour()
+    colour = context.colour() and sys.stdout.isatty()
     lines = [safe(_headline(found))]
     for word, paint, rest in aligned(said):
         lines.append(f"  {render.painted(word, paint, wanted=colour)} {rest}".rstrip())

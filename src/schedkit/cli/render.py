@@ -46,23 +46,21 @@ def write_table(
     """
     Write a table to stdout; no rows leave the header alone, on a terminal nothing.
 
-    *giving_way* is what becomes narrower on a terminal, as `layout.aligned` has it. *colour* holds
-    in a pipe too: whoever asks for it there has a pager behind, or a log that shows it.
+    *giving_way* is what becomes narrower on a terminal, as `layout.aligned` has it. In a
+    pipe there is no colour, also when it is forced: a script in CI reads these columns.
     """
-    paint = partial(painted, wanted=colour)
     if not sys.stdout.isatty():
-        header = "\t".join(paint(name, "bold") for name in columns)
-        lines = [header, *("\t".join(_plain(cell, paint) for cell in row) for row in rows)]
+        lines = ["\t".join(columns), *("\t".join(map(_plain, row)) for row in rows)]
         sys.stdout.write("\n".join(lines) + "\n")
         return
     cells = [list(map(_parts, row)) for row in rows]
+    paint = partial(painted, wanted=colour)
     lines = layout.aligned(columns, cells, giving_way, terminal_width(), paint)
     write_text("\n".join(lines) + "\n")
 
 
-def _plain(cell: Cell | Parts | str, paint: layout.Paint) -> str:
-    text = safe(cell if isinstance(cell, str) else cell.plain)
-    return paint(text, cell.colour if isinstance(cell, Cell) and text else None)
+def _plain(cell: Cell | Parts | str) -> str:
+    return safe(cell if isinstance(cell, str) else cell.plain)
 
 
 def _parts(cell: Cell | Parts | str) -> tuple[Part, ...]:

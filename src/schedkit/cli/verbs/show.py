@@ -238,7 +238,7 @@ def _write(groups: Sequence[Sequence[Row]], *, colour: bool) -> None:
     rows = [row for group in groups for row in group]
     if not sys.stdout.isatty():
         table = [[Cell(row.key), row.value, Cell(row.place)] for row in rows]
-        render.write_table(("KEY", "VALUE", "PLACE"), table, colour=colour)
+        render.write_table(("KEY", "VALUE", "PLACE"), table, colour=False)
         return
     keys = max(width(safe(row.key)) for row in rows)
     places = max(width(safe(row.place + row.origin)) for row in rows)

@@ -136,12 +136,11 @@ def _write(found: Health, problems: list[str], *, brief: bool, colour: bool) -> 
             shown = render.painted(shown, cell.colour, wanted=colour)
             sys.stdout.write(f"{name:<{_WIDTH}}  {shown}\n")
         else:
-            plain = render.painted(safe(cell.plain), cell.colour, wanted=colour)
-            sys.stdout.write(f"{name}\t{plain}\n")
+            sys.stdout.write(f"{name}\t{safe(cell.plain)}\n")
 
 
 def _say(said: str, paint: str, *, colour: bool) -> None:
-    line = render.painted(safe(said), paint, wanted=colour)
+    line = render.painted(safe(said), paint, wanted=colour and sys.stdout.isatty())
     sys.stdout.write(f"{line}\n")
 
 
