@@ -67,7 +67,7 @@ ENVIRONMENT = {
     "XDG_CACHE_HOME": "Where the compiled form of files is kept; `~/.cache` unless it is set.",
     "TZ": "The zone of this machine: of times on the command line, and of `timezone: local`.",
     "NO_COLOR": "When it is set, nothing is coloured. `--color` goes before it.",
-    "FORCE_COLOR": "When it is set, what `validate` says is coloured in a pipe too; columns never are.",
+    "FORCE_COLOR": "When it is set, `validate` is coloured in a pipe too; columns never are.",
     "COLUMNS": "How wide the terminal is.",
     "SCHED_PAGER": "What shows long answers on a terminal, in place of `PAGER`; empty: nothing.",
     "PAGER": "The same; `less` unless it is set.",
