@@ -209,6 +209,16 @@ def test_the_history_of_a_job_that_is_gone_from_the_file_stays(filled: Sched) ->
                 " timed_out, cancelled, lost, skipped, missed)"
             ),
         ),
+        *(
+            (
+                nothing,
+                (
+                    "no state is named (known are: queued, running, retrying, succeeded, failed,"
+                    " timed_out, cancelled, lost, skipped, missed)"
+                ),
+            )
+            for nothing in ("", " ,")
+        ),
         ("faild", "unknown state 'faild' (did you mean 'failed'?)"),
         ("failed,mised", "unknown state 'mised' (did you mean 'missed'?)"),
     ],

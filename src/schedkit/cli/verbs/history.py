@@ -49,6 +49,8 @@ _COLUMNS = ("RUN", "JOB", "STATE", "FIRE TIME", "LATE", "TOOK", "TRY", "EXIT", "
 
 def _states(text: str) -> frozenset[State]:
     names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:  # an empty variable in a script, say: not all of them
+        raise ConfigError.of("no state is named", f"known are: {', '.join(State)}")
     for name in names:
         if name not in list(State):
             hint = did_you_mean(name, map(str, State)) or f"known are: {', '.join(State)}"
