@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from fake_executor import Plan
 from fakes import START, World
 from schedkit import loader
-from schedkit.operations import Triggered
+from schedkit.job import Job
+from schedkit.operations import Filled, Filling, Triggered
 from schedkit.run import State, Trigger
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 DOWN = 5 * MINUTE  # before the runner of the scenario comes
 UP = 5.5 * MINUTE
 
@@ -42,6 +44,8 @@ jobs:
   twice: {command: x, clock: every 1m, max_runs: 2}
   paused: {command: x, clock: every 1m}
   first: {command: x, clock: startup boot}
+  later: {command: x, clock: every 30d, retry: {max_retries: 1, delay: 5s}}
+  filled-in: {command: x, clock: every 30d, retry: {max_retries: 1, delay: 5s}}
 runner: {drain_timeout: 10m}
 """
 PLANS = {
@@ -53,7 +57,10 @@ PLANS = {
     "retried": [Plan(code=1), Plan(code=1), Plan()],
     "pooled-1": [Plan(lasts=10)],
     "pooled-2": [Plan(lasts=10)],
+    "later": [Plan(code=1), Plan()],
+    "filled-in": [Plan(lasts=9), Plan(lasts=20), Plan(code=1), Plan(lasts=15)],
 }
+FILLED_IN = 7  # fire times, two at a time
 ONE_AT_A_TIME = (
     "skips", "waits", "waits-all", "replaces", "retried", "pooled-1", "pooled-2", "made-up-for",
     "missed", "twice", "paused",
@@ -72,9 +79,19 @@ def _prepared(directory: Path) -> World:
     world.ask(100 * SECOND, lambda o: o.trigger("missed", "ann", {"k": "v"}, force=False))
     world.ask(150 * SECOND, lambda o: o.resume(["paused"], "ann"))
     world.ask(170 * SECOND, lambda o: o.cancel("waits-all", "ann", None))
+    later, first = START + DOWN + 3.4 * MINUTE, START - FILLED_IN * 30 * DAY
+    world.ask(60 * SECOND, lambda o: o.at("later", "ann", later, {}, force=False))
+    digest = _job(world, "filled-in").schedule_digest
+    filling = Filling("filled-in", first, START, digest, 2)
+    world.ask(80 * SECOND, lambda o: o.backfill(filling, "ann"))
     world.steps = world.store.writes = 0
     world.store._db.execute("PRAGMA synchronous = OFF")  # a kill is no power cut
     return world
+
+
+def _job(world: World, name: str) -> Job:
+    (found,) = [job for job in loader.load([world.path]).jobs if job.name == name]
+    return found
 
 
 def _wrong(world: World) -> list[str]:
@@ -83,7 +100,7 @@ def _wrong(world: World) -> list[str]:
     end = world.watch.now()
     for job in loader.load([world.path]).jobs:
         records = [run for run in world.runs() if run.job == job.name]
-        scheduled = [run for run in records if run.trigger is not Trigger.MANUAL]
+        scheduled = [run for run in records if run.trigger.by_schedule]
         covered = Counter[datetime]()
         for run in scheduled:
             last = run.last_fire_time or run.fire_time
@@ -107,6 +124,16 @@ def _wrong(world: World) -> list[str]:
               if world.executor.most_at_once(name) > 1]  # fmt: skip
     if [run.attempts for run in world.runs() if run.job == "first"] != [1]:
         wrong.append("first: not once")
+    if world.executor.most_at_once("filled-in") > 2:
+        wrong.append("filled-in: more than two at a time")
+    backfills = [run for run in world.runs() if run.trigger is Trigger.BACKFILL]
+    if len({run.fire_time for run in backfills}) != len(backfills):
+        wrong.append("filled-in: a fire time twice")
+    if len(backfills) not in (0, FILLED_IN):
+        wrong.append("filled-in: a part of it")
+    wanted = [run for run in world.runs() if run.trigger in (Trigger.AT, Trigger.BACKFILL)]
+    wrong += [f"{run.job} {run.fire_time}: {run.state}" for run in wanted
+              if run.state is not State.SUCCEEDED]  # fmt: skip
     return wrong + _unlike_the_processes(world) + _unlike_the_answers(world)
 
 
@@ -129,9 +156,14 @@ def _unlike_the_answers(world: World) -> list[str]:
     states = {run.id: run.state for run in world.runs()}
     triggered = [answer for answer in world.answers if isinstance(answer, Triggered)]
     wrong = [f"triggered {answer}: no record" for answer in triggered if answer.run not in states]
-    if len(world.answers) == 4 and isinstance(world.answers[3], list):
-        wrong += [f"cancelled {run}: {states[run]}" for run in world.answers[3]
-                  if states[run] not in (State.CANCELLED, State.SUCCEEDED)]  # fmt: skip
+    filled = [answer for answer in world.answers if isinstance(answer, Filled)]
+    runs = [run for answer in filled for run, _ in answer.runs]
+    wrong += [f"filled in {run}: no record" for run in runs if run not in states]
+    # Of the lists that answer, those of jobs that were paused have no ids.
+    lists = [answer for answer in world.answers if isinstance(answer, list)]
+    over = State.CANCELLED, State.SUCCEEDED
+    wrong += [f"cancelled {run}: {states[run]}" for answer in lists for run in answer
+              if states.get(run, State.CANCELLED) not in over]  # fmt: skip
     return wrong
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,14 +19,16 @@ from fake_executor import Plan
 from fakes import START, World
 from schedkit import loader
 from schedkit.config import Config
+from schedkit.operations import Filling
 from schedkit.orders import Orders
-from schedkit.run import State, Trigger
+from schedkit.run import State, Trigger, run_id
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 END = START + 8 * MINUTE + SECOND / 2
 REST = 60 * MINUTE  # nothing fires any more: what waits has all the time it wants
 
+PARALLEL = 2  # runs of a backfill at a time
 _OVERLAPS = ("skip", "queue_one", "queue_all", "replace", "allow")
 
 
@@ -62,7 +65,9 @@ _WORK = st.builds(
 _ORDERS = st.lists(
     st.tuples(
         st.integers(0, 450),
-        st.sampled_from(["trigger", "cancel", "pause", "resume", "pause for a minute"]),
+        st.sampled_from(
+            ["trigger", "at", "backfill", "cancel", "pause", "resume", "pause for a minute"]
+        ),
         st.integers(0, 3),
     ),
     max_size=6,
@@ -83,6 +88,10 @@ def _ask(world: World, order: str, job: str) -> None:
         match order:
             case "trigger":
                 return orders.trigger(job, "ann", {}, force=False)
+            case "at":
+                return orders.at(job, "ann", world.watch.now() + 90 * SECOND, {}, force=False)
+            case "backfill":
+                return orders.backfill(_filling(world, job), "ann")
             case "cancel":
                 return orders.cancel(job, "ann", None)
             case "resume":
@@ -94,19 +103,38 @@ def _ask(world: World, order: str, job: str) -> None:
     world.ask(timedelta(0), wish)
 
 
+def _filling(world: World, job: str) -> Filling:
+    """Return the wish to run a job for the five minutes that were before, two at a time."""
+    digests = {one.name: one.schedule_digest for one in loader.load([world.path]).jobs}
+    now = world.watch.now()
+    return Filling(job, now - 5 * MINUTE, now, digests.get(job, ""), PARALLEL)
+
+
+def _company(world: World, job: str, backfills: set[str]) -> Iterator[tuple[int, int]]:
+    """Yield how many runs of a job go on as each of them starts, of backfills and others."""
+    mine = [one for one in world.executor.processes.values() if one.name == job]
+    for one in mine:
+        going_on = [q for q in mine if q.began <= one.began < (q.ended or timedelta.max)]
+        filled_in = sum(run_id(q.key.run) in backfills for q in going_on)
+        yield filled_in, len(going_on) - filled_in
+
+
 def _wrong(world: World, config: Config, most: int | None) -> list[str]:
     wrong = [f"{run.job} {run.fire_time:%T} is {run.state}" for run in world.runs()
              if not run.state.terminal or run.state is State.LOST]  # fmt: skip
     pools: dict[str | None, list[str]] = {"one": [], "two": []}
     for job in config.jobs:
         runs = [run for run in world.runs() if run.job == job.name]
-        if job.overlap != "allow" and world.executor.most_at_once(job.name) > 1:
-            wrong.append(f"{job.name} runs beside itself")
+        backfills = {run.id for run in runs if run.trigger is Trigger.BACKFILL}
+        for filled_in, others in _company(world, job.name, backfills):
+            beside = job.overlap != "allow" and (others > 1 or (others and filled_in))
+            if beside or filled_in > PARALLEL:
+                wrong.append(f"{job.name} runs beside itself")
         if job.pool is not None:
             pools[job.pool].append(job.name)
         if any(run.attempts > run.most_attempts for run in runs):
             wrong.append(f"{job.name} has more attempts than it may")
-        scheduled = [run for run in runs if run.trigger is not Trigger.MANUAL]
+        scheduled = [run for run in runs if run.trigger.by_schedule]
         came = Counter(takewhile(lambda fire: fire <= END, job.schedule.after(START)))
         covered = Counter(run.fire_time for run in scheduled if run.count == 1)
         covered.update(
