@@ -1,4 +1,4 @@
-"""`sched export`: jobs of ours as a crontab."""
+"""`sched export`: jobs of ours as files of other schedulers."""
 
 from __future__ import annotations
 
@@ -110,3 +110,131 @@ def test_what_is_exported_can_be_imported_again(filled: Sched) -> None:
     ).stdout
 
     assert expected == [line.split("\t")[0] for line in again.splitlines()[1:]]
+
+
+# ---- systemd, and Kubernetes
+
+ONE = """
+    timezone: UTC
+    jobs:
+      backup: {command: /bin/dump, clock: daily at 02:30, user: root, env: {PATH: /bin}}
+"""
+TIMER = text("""
+    [Unit]
+    Description=backup
+
+    [Timer]
+    OnCalendar=*-*-* 02:30:00 UTC
+    AccuracySec=1us
+    Persistent=true
+
+    [Install]
+    WantedBy=timers.target
+""")
+SERVICE = """[Unit]
+Description=backup
+
+[Service]
+Type=oneshot
+ExecStart=/bin/dump
+Environment=PATH=/bin
+WorkingDirectory={}
+User=root
+TimeoutStopSec=10s"""
+TOLD = "1 job of 1 written; "
+ENABLE = "systemctl daemon-reload, and enable --now their timers; "
+
+
+def test_units_are_written_each_below_its_name(sched: Sched) -> None:
+    sched.write(ONE)
+    service = SERVICE.format(sched.directory)
+    written = f"# backup.timer\n{TIMER}\n\n# backup.service\n{service}\n"
+    expected = Answer(0, written, f"{TOLD}{AFTER}")
+
+    assert expected == sched("export", "systemd")
+
+
+def test_units_are_written_into_a_directory_and_a_second_time_as_well(sched: Sched) -> None:
+    sched.write(ONE)
+    units = sched.directory / "units"
+    units.mkdir()
+    expected = Answer(0, "", f"{TOLD}{ENABLE}{AFTER}")
+
+    answers = [sched("export", "systemd", "--into", "units") for _ in range(2)]
+
+    files = {file.name: file.read_text() for file in units.iterdir()}
+    assert [expected, expected] == answers
+    assert {
+        "backup.timer": f"{TIMER}\n",
+        "backup.service": f"{SERVICE.format(sched.directory)}\n",
+    } == files
+
+
+def test_a_unit_that_somebody_has_changed_is_left_alone(sched: Sched) -> None:
+    sched.write(ONE)
+    changed = sched.directory / "backup.service"
+    changed.write_text("mine\n")
+    expected = Answer(2, "", "error: backup.service is there already and says something else\n")
+
+    assert expected == sched("export", "systemd", "--into", ".")
+    assert "mine\n" == changed.read_text()
+    assert not (sched.directory / "backup.timer").exists()
+
+
+def test_a_directory_that_is_not_there_is_said(sched: Sched) -> None:
+    sched.write(ONE)
+    expected = Answer(2, "", "error: units: no such directory\n")
+
+    assert expected == sched("export", "systemd", "--into", "units")
+
+
+def test_a_cron_job_has_the_image_that_is_named(sched: Sched) -> None:
+    sched.write(ONE)
+    expected = Answer(
+        0,
+        """\
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: backup
+spec:
+  schedule: 30 2 * * *
+  timeZone: UTC
+  concurrencyPolicy: Forbid
+  startingDeadlineSeconds: 86400
+  jobTemplate:
+    spec:
+      backoffLimit: 0
+      template:
+        spec:
+          restartPolicy: Never
+          terminationGracePeriodSeconds: 10
+          containers:
+          - name: main
+            image: shop:7
+            command:
+            - /bin/dump
+            env:
+            - name: PATH
+              value: /bin
+""",
+        "backup: overlap: skip\n"
+        "  = note: Forbid: what comes while a run goes on may start after it\n"
+        "backup: working_dir: .\n  = not taken: it runs where its image says\n"
+        "backup: user: root\n"
+        "  = not taken: a container knows users and groups by their numbers: "
+        "it runs as its image says\n"
+        f"{TOLD}{AFTER}",
+    )
+
+    actual = sched("export", "k8s", "--image", "shop:7")
+
+    assert expected == actual
+
+
+def test_a_cron_job_without_an_image_is_a_wrong_use(sched: Sched) -> None:
+    sched.write(ONE)
+    said = "error: k8s takes --image IMAGE: the one that has the programs of the jobs\n"
+
+    assert Answer(2, "", said) == sched("export", "k8s")

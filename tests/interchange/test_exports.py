@@ -383,9 +383,12 @@ KEYS = {
 }  # fmt: skip
 
 
+SURROUNDED = {"command": "/bin/ls", "user": "root", "env": {"PATH": "/bin"}}
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_what_is_not_exported_to_systemd_is_told(key: str, tmp_path: Path) -> None:
-    job = {"clock": "daily at 09:00", "command": "ls", key: KEYS[key]}
+    job = {"clock": "daily at 09:00", **SURROUNDED, key: KEYS[key]}
 
     found = systemd_export.write(load({"pools": {"p": 1}, "jobs": {"a": job}}, tmp_path))
 
@@ -422,6 +425,35 @@ def test_what_is_not_exported_to_kubernetes_is_told(
 
 
 @pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (SURROUNDED, []),
+        (
+            {**SURROUNDED, "user": None},
+            [("user", "no user is set: a unit of the system runs it as root", True)],
+        ),
+        (
+            {**SURROUNDED, "env": {}},
+            [("env", "no PATH is set: systemd has its own, not that of the runner", True)],
+        ),
+        (
+            {**SURROUNDED, "command": ["ls"]},
+            [("env", "systemd looks for the program itself in a PATH of its own", True)],
+        ),
+        ({**SURROUNDED, "command": "ls | wc"}, []),
+    ],
+)
+def test_what_systemd_takes_for_granted_is_told(
+    keys: dict[str, Any], expected: list[tuple[str, str, bool]], tmp_path: Path
+) -> None:
+    job = {"clock": "daily at 09:00", **keys}
+
+    found = systemd_export.write(load({"jobs": {"a": job}}, tmp_path))
+
+    assert expected == said(found)
+
+
+@pytest.mark.parametrize(
     ("clock", "zone", "expected"),
     [
         ("daily at 02:30", "Europe/Berlin", True),
@@ -436,7 +468,7 @@ def test_what_is_not_exported_to_kubernetes_is_told(
 def test_another_rule_for_clock_changes_is_told(
     clock: Any, zone: str, expected: bool, tmp_path: Path
 ) -> None:
-    job = {"clock": clock, "command": "ls", "timezone": zone, "catchup": "none"}
+    job = {"clock": clock, **SURROUNDED, "timezone": zone, "catchup": "none"}
 
     found = systemd_export.write(load({"jobs": {"a": job}}, tmp_path))
 

@@ -10,6 +10,7 @@ from schedkit.errors import ConfigError
 from schedkit.interchange import calendar_text, missed, unit_texts, wall_events
 from schedkit.interchange.calendar_event import CalendarEvent
 from schedkit.interchange.draft import Difference, Exported, Refusal
+from schedkit.interchange.exported_command import command_words
 from schedkit.interchange.leftover import Left, leftover, refuse
 from schedkit.interchange.systemd_timers import CHANGES
 from schedkit.job import Job
@@ -99,8 +100,19 @@ def _differences(job: Job, events: Sequence[CalendarEvent]) -> Iterator[Left]:
         if job.catchup_window < longest:
             window = f"catchup_window: {durations.text(job.catchup_window)}"
             yield Left(window, "what was missed runs however late it is", taken=True)
+    yield from _surroundings(job)
     if job.env_file and job.env:
         yield Left("env_file", "for systemd the files go before what env says", taken=True)
     if "SCHED_" in str(job.command):
         yield Left("command", "nothing sets the variables SCHED_... for it", taken=True)
     yield from leftover(job, _SAID, _TOLD)
+
+
+def _surroundings(job: Job) -> Iterator[Left]:
+    """Yield what systemd takes for granted where a job says nothing."""
+    if job.user is None:
+        yield Left("user", "no user is set: a unit of the system runs it as root", taken=True)
+    if "PATH" not in job.env and not job.env_file:
+        yield Left("env", "no PATH is set: systemd has its own, not that of the runner", taken=True)
+    elif "/" not in command_words(job)[0]:
+        yield Left("env", "systemd looks for the program itself in a PATH of its own", taken=True)

@@ -104,6 +104,8 @@ def _put(files: Mapping[str, str], directory: Path) -> None:
     Raises: UsageError, PermissionError; when there is another file already, before any is written.
     """
     try:
+        if not directory.is_dir():
+            raise UsageError(f"{directory}: no such directory")
         for name, text in files.items():
             file = directory / name
             if file.is_symlink() or (file.exists() and file.read_text(errors="replace") != text):
