@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from files import Answer, Sched, text
-from schedkit.cli.declaration import VERBS
+from schedkit.cli.declaration import GROUPS
 
 READERS = ("next", "list", "run", "history", "status", "reload")
 ONE = "jobs: {a: {command: x, clock: {dates: 2099-01-01 00:00}}}\n"
@@ -66,12 +66,14 @@ def test_each_verb_has_a_help(sched: Sched, verb: str, arguments: str) -> None:
     assert expected == actual
 
 
-def test_the_help_names_every_verb(sched: Sched) -> None:
-    expected = list(VERBS)
+def test_the_help_names_every_verb_in_its_group_on_one_line(sched: Sched) -> None:
+    shown = sched("--help").stdout
+    actual = {}
+    for group in GROUPS:
+        panel = shown.partition(f"─ {group} ─")[2].partition("╰")[0]
+        actual[group] = tuple(re.findall(r"^│ (.{10})", panel, re.MULTILINE))
 
-    verbs = sched("--help").stdout.partition("Commands")[2]
-    actual = re.findall(r"^│ (\w+)", verbs, re.MULTILINE)
-
+    expected = {group: tuple(f"{verb:<10}" for verb in verbs) for group, verbs in GROUPS.items()}
     assert expected == actual
 
 

@@ -11,7 +11,7 @@ import typer
 import schedkit
 from schedkit.cli.context import context
 from schedkit.cli.declaration import (
-    VERBS,
+    GROUPS,
     Argument,
     Parameter,
     parameters,
@@ -53,7 +53,7 @@ def build(execute: Callable[[Call], int]) -> typer.Typer:
         ],
     )
     app.callback()(_typed(start, parameters(context), [version]))
-    for name in VERBS:
+    for group, name in ((group, name) for group, names in GROUPS.items() for name in names):
         function = verb_function(name)
         declared = parameters(function)
 
@@ -61,7 +61,8 @@ def build(execute: Callable[[Call], int]) -> typer.Typer:
             raise typer.Exit(execute(Call(_name, before, given)))
 
         settings = _NAMES | {"allow_extra_args": any(map(_is_hidden, declared))}
-        app.command(name, help=inspect.getdoc(function), context_settings=settings)(
+        about = inspect.getdoc(function)
+        app.command(name, help=about, context_settings=settings, rich_help_panel=group)(
             _typed(command, declared)
         )
     return app

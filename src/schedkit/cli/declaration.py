@@ -21,32 +21,31 @@ from schedkit.texts import quoted
 # Each verb is a function, of that name, in the module verbs.<name> below this package. One that
 # Python or a builtin has already taken has an underscore behind it in the function's name; in the
 # module's too where it is a keyword.
-VERBS = (
-    "run",
-    "validate",
-    "next",
-    "explain",
-    "history",
-    "list",
-    "show",
-    "status",
-    "logs",
-    "trigger",
-    "at",
-    "in",
-    "backfill",
-    "cancel",
-    "pause",
-    "resume",
-    "reload",
-    "plan",
-    "audit",
-    "prune",
-    "schema",
-    "init",
-    "import",
-    "export",
-)
+GROUPS = {
+    "Look back and ahead": (
+        "list",
+        "next",
+        "status",
+        "history",
+        "show",
+        "explain",
+        "logs",
+        "audit",
+    ),
+    "Act on jobs and runs": (
+        "trigger",
+        "at",
+        "in",
+        "backfill",
+        "cancel",
+        "pause",
+        "resume",
+        "prune",
+    ),
+    "Run and change": ("run", "validate", "plan", "reload"),
+    "Set up and move": ("init", "schema", "import", "export"),
+}
+VERBS = tuple(verb for group in GROUPS.values() for verb in group)
 
 
 class Option(NamedTuple):

@@ -19,5 +19,9 @@ def at(
     param: Params = (),
     force: Annotated[bool, Option(("--force",), "Also when it is paused or disabled now.")] = False,
 ) -> int:
-    """Run a job once more, at a time, whatever happens until then; write the id of the run."""
+    """
+    Run a job once more, at a time.
+
+    Whatever happens until then; write the id of the run.
+    """
     return run_later(context, job, time, param, force=force)

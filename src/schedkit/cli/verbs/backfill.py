@@ -59,7 +59,11 @@ def backfill(
     ] = False,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Run a job for fire times of the past, each once; those that have succeeded are left out."""
+    """
+    Run a job for fire times of the past.
+
+    Each once; those that have succeeded are left out.
+    """
     if since > until:
         raise UsageError("--from is later than --to")
     first, last = since.astimezone(UTC), min(until.astimezone(UTC), datetime.now(UTC))

@@ -33,7 +33,11 @@ def cancel(
         ),
     ] = None,
 ) -> int:
-    """Stop a run, or all of a job: with everything that it started; also while it waits."""
+    """
+    Stop a run, or all runs of a job.
+
+    With everything that it started; also while it waits.
+    """
     with asking(context) as one:
         runs = one.ask(Cancel(target, signal))["runs"]
         offline = one.runner is None

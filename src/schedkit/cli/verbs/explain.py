@@ -39,7 +39,11 @@ def explain(
     ] = None,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Explain why a job did or did not, will or will not run at a time, or why a run ran."""
+    """
+    Explain why a job did, or will, run at a time, or not.
+
+    Or why a run ran.
+    """
     config = context.load()
     store = context.history(config)
     try:

@@ -64,7 +64,11 @@ def export(
         str | None, Option(("--into",), "Write files of systemd into this directory.", "DIR")
     ] = None,
 ) -> int:
-    """Write jobs as files of another scheduler; exit 1 when one of them cannot be expressed."""
+    """
+    Write jobs as files of another scheduler.
+
+    Exit 1 when one of them cannot be expressed.
+    """
     from schedkit.cli.interchanging import plural, tell
     from schedkit.texts import safe
 

@@ -70,7 +70,11 @@ def import_(
         bool, Option(("--system",), "A crontab with a user in each line, as /etc/crontab.")
     ] = False,
 ) -> int:
-    """Write what another scheduler runs as a file of ours; exit 1 when a part is not taken."""
+    """
+    Write what another scheduler runs as a file of ours.
+
+    Exit 1 when a part is not taken.
+    """
     from schedkit.cli.interchanging import plural, tell
     from schedkit.interchange.draft import to_yaml
 

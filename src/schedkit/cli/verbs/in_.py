@@ -21,5 +21,9 @@ def in_(
     param: Params = (),
     force: Annotated[bool, Option(("--force",), "Also when it is paused or disabled now.")] = False,
 ) -> int:
-    """Run a job once more, after a while, whatever happens until then; write the id of the run."""
+    """
+    Run a job once more, after a while.
+
+    Whatever happens until then; write the id of the run.
+    """
     return run_later(context, job, datetime.now(UTC) + length, param, force=force)

@@ -31,7 +31,11 @@ def init(
     ] = False,
     force: Annotated[bool, Option(("--force",), "Replace a file that is there.")] = False,
 ) -> int:
-    """Write a file of schedules to begin with, and its JSON Schema beside it."""
+    """
+    Write a file of schedules to begin with.
+
+    And its JSON Schema beside it.
+    """
     target = Path(path or "schedules.yaml")
     if target.is_dir():
         target /= "schedules.yaml"

@@ -50,7 +50,11 @@ def list_(
     ] = (),
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """List the jobs: when each fires, how its last runs went, when the next one comes."""
+    """
+    List the jobs, one line each.
+
+    When each fires, how its last runs went, when the next one comes.
+    """
     config = context.load()
     names = [job.name for job in config.jobs]
     for pattern in patterns:

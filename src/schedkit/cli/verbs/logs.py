@@ -44,7 +44,11 @@ def logs(
         Option(("--attempt",), "What this attempt wrote, not the last.", "N", convert=positive),
     ] = None,
 ) -> int:
-    """Show what a run wrote, on its standard output and error: as it is, in a pipe."""
+    """
+    Show what a run wrote.
+
+    On its standard output and error. In a pipe as it is, on a terminal made harmless.
+    """
     state = context.state_in_use()
     run = (
         _newest_of_all(context, live=follow)

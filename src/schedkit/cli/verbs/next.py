@@ -71,7 +71,11 @@ def next_(
     ] = False,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Show the fire times to come, and runs that wait for theirs; no runner is needed."""
+    """
+    Show the fire times to come.
+
+    And the runs that wait for theirs. No runner is needed.
+    """
     now = datetime.now(UTC)
     start = since or now
     if until is not None and until < start:

@@ -26,7 +26,11 @@ def pause(
         str | None, Option(("--reason",), "Why, for all who look at the job.", "TEXT")
     ] = None,
 ) -> int:
-    """Let jobs start nothing, whatever their clocks say: what comes due is skipped, and told."""
+    """
+    Let jobs start nothing for a while.
+
+    Whatever their clocks say: what comes due is skipped, and told.
+    """
     check_named("pause", jobs, every=every)
     if until is not None and until <= datetime.now(until.tzinfo):
         raise UsageError(f"--until {until:%Y-%m-%d %H:%M:%S} is over already")

@@ -42,7 +42,11 @@ def plan(
     ] = _DAYS,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Show what files change that are not loaded yet: which fire times, jobs and runs."""
+    """
+    Show what files would change that are not loaded yet.
+
+    Which fire times, jobs and runs.
+    """
     return planned(context, path, days, json=json)
 
 

@@ -54,7 +54,11 @@ def prune(
     yes: Annotated[bool, Option(("--yes",), "Do not ask.")] = False,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Forget runs that are over, of jobs that are gone as well, and delete what they wrote."""
+    """
+    Forget runs that are over.
+
+    Of jobs that are gone as well; delete what they wrote.
+    """
     if keep is None and keep_last is None:
         raise UsageError(
             "prune takes --keep or --keep-last, or both\n"

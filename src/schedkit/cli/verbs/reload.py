@@ -36,7 +36,11 @@ def reload(
     ] = False,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Let the runner load the files again, and show what changed; exit 78 when they are broken."""
+    """
+    Let the runner load the files again.
+
+    Show what changed; exit 78 when the files are broken.
+    """
     if dry_run:
         return planned(context, None, json=json)
     state = context.state_in_use()

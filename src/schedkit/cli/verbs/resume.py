@@ -17,7 +17,11 @@ def resume(
     jobs: Annotated[tuple[str, ...], Argument("The jobs that are to go on.", "JOB")] = (),
     every: Annotated[bool, Option(("--all",), "Resume all jobs.")] = False,
 ) -> int:
-    """Let paused jobs start again when they are due; what was skipped stays so."""
+    """
+    Let paused jobs start again.
+
+    When they are due next; what was skipped stays so.
+    """
     check_named("resume", jobs, every=every)
     with asking(context) as one:
         resumed = one.ask(Resume(list(jobs)))["jobs"]

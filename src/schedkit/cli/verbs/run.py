@@ -49,7 +49,11 @@ def run(
         str, Option(("--log-format",), "How to write the log.", "FORMAT", choices=FORMATS)
     ] = "auto",
 ) -> int:
-    """Run the jobs in the foreground, until SIGTERM or Ctrl-C; SIGHUP loads the files again."""
+    """
+    Run the jobs in the foreground.
+
+    Until SIGTERM or Ctrl-C; SIGHUP loads the files again.
+    """
     if extra:
         raise UsageError(
             f"'run' starts the scheduler; to run one job now: sched trigger {extra[0]}"

@@ -78,7 +78,11 @@ def show(
     job: Annotated[str, Argument("The job.", "JOB")],
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Show all there is to know of a job: settings and where they are, its last runs, its next."""
+    """
+    Show all there is to know of a job.
+
+    Its settings and where they are written, its last runs, its next fire times.
+    """
     known = _known(context, job)
     if json:
         render.write_json(_as_json(known))

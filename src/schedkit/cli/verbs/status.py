@@ -39,7 +39,11 @@ def status(
     ] = False,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Say what is wrong, if anything is: with the runner, its files, its jobs; 3: no runner."""
+    """
+    Say what is wrong, if anything is.
+
+    With the runner, its files, its jobs. Exit 3 when no runner is up.
+    """
     try:
         found, code = _health(context)
     except (ConfigError, NoFileError, PermissionError) as error:

@@ -36,7 +36,11 @@ def trigger(
         Option(("--force",), "Also while it is paused or disabled, or another run of it goes on."),
     ] = False,
 ) -> int:
-    """Run a job now, beside its schedule; write the id of the run."""
+    """
+    Run a job now, beside its schedule.
+
+    Write the id of the run.
+    """
     wish = Trigger(job, pairs(param), force)
     with asking(context) as one:
         if one.runner is None and (wait or follow):

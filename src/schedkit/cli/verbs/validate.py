@@ -41,7 +41,11 @@ def validate(
         bool, Option(("--each",), "Check each PATH by itself: they do not belong together.")
     ] = False,
 ) -> int:
-    """Check files of schedules and say every problem at once; exit 78 when there is one."""
+    """
+    Check files of schedules, and say every problem at once.
+
+    Exit 78 when there is an error.
+    """
     from schedkit import report
 
     names = files or tuple(map(str, context.paths))
