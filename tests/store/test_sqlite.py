@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -187,6 +187,38 @@ def test_a_damaged_file_that_is_read_is_an_error_with_its_path(
 
     with closing(SQLiteReader.open(path)) as reader, pytest.raises(StoreError, match=str(path)):
         reader.runs(Query())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "read"),
+    [
+        ("runs SET state = 'frob'", lambda reader: reader.runs(Query())),
+        ("runs SET state = 'frob'", lambda reader: reader.last_runs(["a"])),
+        ("runs SET state = 'frob'", lambda reader: reader.outcomes(["a"], 5)),
+        ("runs SET trigger = x'00'", lambda reader: reader.runs(Query())),
+        ("runs SET fire_time = 1 << 62", lambda reader: reader.runs(Query())),
+        ("runs SET due = 'soon'", lambda reader: reader.runs(Query())),
+        ("runs SET params = '{'", lambda reader: reader.open_attempts()),
+        ("attempts SET claimed = 'soon'", lambda reader: reader.open_attempts()),
+        ("cursors SET decided_until = x'00'", lambda reader: reader.cursors()),
+    ],
+)
+def test_a_record_that_nobody_wrote_so_is_an_error_with_its_path(
+    store: SQLiteStore,
+    config: Config,
+    path: Path,
+    wrong: str,
+    read: Callable[[SQLiteReader], object],
+) -> None:
+    started(store, config, "a", 1)
+    store.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE {wrong}")
+
+    with closing(SQLiteReader.open(path)) as reader:
+        expected = f"^{path}: a record is damaged: .*; move it away, or restore a copy$"
+        with pytest.raises(StoreError, match=expected):
+            read(reader)
 
 
 def test_a_file_that_ends_too_early_is_refused(

@@ -16,6 +16,7 @@ VERSION = 3  # of the schema: `PRAGMA user_version`
 # Of the log, before it goes into the file. SQLite's 1,000 fill a small disk, on which the file
 # cannot grow then: no way out.
 _LOG_PAGES = 100
+RESTORE = "move it away, or restore a copy"  # the way out of a damaged file
 _BUSY = 5.0  # seconds; only a person's sqlite3 shell can hold the lock against us
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -63,7 +64,7 @@ def as_store_error(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         kind = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says where it was found
         damaged = kind in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
-        way_out = "; move it away, or restore a copy" if damaged else ""
+        way_out = f"; {RESTORE}" if damaged else ""
         raise StoreError(f"{path}: {error}{way_out}") from error
 
 
@@ -132,7 +133,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             said = " ".join(verdict.split())  # it has several lines
-            raise StoreError(f"{path} is damaged: {said}; move it away, or restore a copy")
+            raise StoreError(f"{path} is damaged: {said}; {RESTORE}")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")

@@ -25,6 +25,7 @@ from schedkit.run import (
     run_id,
 )
 from schedkit.store.file import (
+    RESTORE,
     as_store_error,
     instant,
     instant_or_none,
@@ -142,7 +143,7 @@ class SQLiteReader:
         """Return the record of this number."""
         with self._reading() as db:
             row = db.execute(f"{_RUN} WHERE r.id = ?", (number,)).fetchone()
-        return None if row is None else _run(row)
+            return None if row is None else _run(row)
 
     def last_runs(self, jobs: Sequence[str]) -> dict[str, Run]:
         """Return the newest record of each of *jobs* that has one."""
@@ -218,8 +219,10 @@ class SQLiteReader:
         until: datetime | None = None,
     ) -> list[Change]:
         """Return what people changed, newest first."""
-        rows = self._newest("time, who, verb, target, detail FROM changes", limit, since, until)
-        return [Change(instant(time), *rest) for time, *rest in rows]
+        what = "time, who, verb, target, detail FROM changes"
+        with self._reading() as db:
+            rows = _newest(db, what, limit, since, until)
+            return [Change(instant(time), *rest) for time, *rest in rows]
 
     def loads(
         self,
@@ -229,25 +232,14 @@ class SQLiteReader:
     ) -> list[Load]:
         """Return the loads of the files, newest first."""
         what = "time, pid, version, changes, who FROM loads JOIN runners USING (epoch)"
-        rows = self._newest(what, limit, since, until)
-        return [
-            Load(
-                instant(time), pid, version,
-                tuple(changes.split("\n")) if changes else (), again=who != "start",
-            )
-            for time, pid, version, changes, who in rows
-        ]  # fmt: skip
-
-    def _newest(
-        self, what: str, limit: int | None, since: datetime | None, until: datetime | None
-    ) -> list[Any]:
-        first = to_micros(since) if since is not None else -(1 << 62)
-        last = to_micros(until) if until is not None else 1 << 62
         with self._reading() as db:
-            return db.execute(
-                f"SELECT {what} WHERE time BETWEEN ? AND ? ORDER BY id DESC LIMIT ?",
-                (first, last, -1 if limit is None else limit),
-            ).fetchall()
+            return [
+                Load(
+                    instant(time), pid, version,
+                    tuple(changes.split("\n")) if changes else (), again=who != "start",
+                )
+                for time, pid, version, changes, who in _newest(db, what, limit, since, until)
+            ]  # fmt: skip
 
     def open_attempts(self) -> list[OpenAttempt]:
         """Return the attempts without an end, oldest first."""
@@ -269,8 +261,28 @@ class SQLiteReader:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Read within, what is made of the rows included: a damaged file may hold anything."""
         with as_store_error(self._path):
-            yield self._db
+            try:
+                yield self._db
+            except (LookupError, OverflowError, TypeError, ValueError) as error:
+                reason = f"a record is damaged: {error}"
+                raise StoreError(f"{self._path}: {reason}; {RESTORE}") from error
+
+
+def _newest(
+    db: sqlite3.Connection,
+    what: str,
+    limit: int | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> sqlite3.Cursor:
+    first = to_micros(since) if since is not None else -(1 << 62)
+    last = to_micros(until) if until is not None else 1 << 62
+    return db.execute(
+        f"SELECT {what} WHERE time BETWEEN ? AND ? ORDER BY id DESC LIMIT ?",
+        (first, last, -1 if limit is None else limit),
+    )
 
 
 def _params(text: str | None) -> Params:
