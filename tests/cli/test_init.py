@@ -108,12 +108,46 @@ def test_a_file_that_is_there_is_replaced_by_force(sched: Sched) -> None:
 def test_a_schema_of_somebody_else_stays(sched: Sched) -> None:
     """Only --force replaces a file that is there: of both that are written."""
     sched.write("mine\n", "schedules.schema.json")
-    expected = "mine\n"
+    wrote = (
+        "wrote schedules.yaml; schedules.schema.json stays as it is\n\n  sched next\n  sched run\n"
+    )
+    expected = (Answer(0, wrote, ""), "mine\n")
 
-    sched("init")
-    actual = (sched.directory / "schedules.schema.json").read_text(encoding="utf-8")
+    answer = sched("init")
+    actual = (answer, (sched.directory / "schedules.schema.json").read_text(encoding="utf-8"))
 
     assert expected == actual
+
+
+def test_what_is_to_be_typed_next_is_quoted_for_a_shell(sched: Sched) -> None:
+    typed = "-c 'of ours/schedules.yaml' "
+    expected = [
+        Answer(0, WROTE.format("of ours/", typed), ""),
+        Answer(
+            2,
+            "",
+            "error: of ours/schedules.yaml is there already;"
+            " to replace it: sched init --force 'of ours/schedules.yaml'\n",
+        ),
+    ]
+
+    assert expected == [sched("init", "of ours/schedules.yaml") for _ in range(2)]
+
+
+def test_standard_output_is_no_place_for_two_files(sched: Sched) -> None:
+    expected = Answer(2, "", "error: init writes a file and one beside it: name where to\n")
+
+    assert expected == sched("init", "-")
+    assert not (sched.directory / "-").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_place_that_may_not_be_written_is_a_matter_of_permissions(sched: Sched) -> None:
+    closed = sched.directory / "closed"
+    closed.mkdir(mode=0o500)
+    expected = Answer(77, "", "error: closed/schedules.yaml: permission denied\n")
+
+    assert expected == sched("init", "closed")
 
 
 def test_a_second_path_is_a_wrong_use(sched: Sched) -> None:

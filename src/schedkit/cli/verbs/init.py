@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -36,15 +37,19 @@ def init(
 
     And its JSON Schema beside it.
     """
+    if path == "-":
+        raise UsageError("init writes a file and one beside it: name where to")
     target = Path(path or "schedules.yaml")
     if target.is_dir():
         target /= "schedules.yaml"
     if target.exists() and not force:
-        raise UsageError(f"{target} is there already; to replace it: sched init --force {target}")
+        named = shlex.quote(str(target))
+        raise UsageError(f"{target} is there already; to replace it: sched init --force {named}")
     imported = _crontab() if from_crontab else None
-    beside = _write(target, _text(imported), force=force)
-    option = "" if target == Path("schedules.yaml") else f"-c {target} "
-    sys.stdout.write(f"wrote {target} and {beside}\n\n  sched {option}next\n  sched {option}run\n")
+    beside, is_new = _write(target, _text(imported), force=force)
+    option = "" if target == Path("schedules.yaml") else f"-c {shlex.quote(str(target))} "
+    both = f"{target} and {beside}" if is_new else f"{target}; {beside} stays as it is"
+    sys.stdout.write(f"wrote {both}\n\n  sched {option}next\n  sched {option}run\n")
     return 0 if imported is None else _told(imported)
 
 
@@ -56,21 +61,24 @@ def _text(imported: Imported | None) -> str:
     return to_yaml(imported, _HEADER)
 
 
-def _write(target: Path, text: str, *, force: bool) -> Path:
-    """Write the file, and its schema unless one is there; return where the schema is."""
+def _write(target: Path, text: str, *, force: bool) -> tuple[Path, bool]:
+    """Write the file, and its schema unless one is there; return that and whether it is new."""
     import json
 
     from schedkit.loader.schema import schema
 
     beside = target.with_name("schedules.schema.json")
+    is_new = force or not beside.exists()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-        if force or not beside.exists():
+        if is_new:
             beside.write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")
+    except PermissionError:
+        raise
     except OSError as error:
         raise UsageError(f"{error.filename}: {(error.strerror or '').lower()}") from error
-    return beside
+    return beside, is_new
 
 
 def _crontab() -> Imported:
