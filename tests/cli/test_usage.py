@@ -108,6 +108,25 @@ def test_what_is_unknown_is_a_wrong_use(sched: Sched, line: str) -> None:
     assert expected == actual
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("list -c a.yaml", "-c stands before the verb: sched -c ... list"),
+        ("next a --state=x", "--state stands before the verb: sched --state ... next"),
+        ("history --color never", "--color stands before the verb: sched --color ... history"),
+        ("history --state failed --frob", None),
+        ("list --frob", None),
+    ],
+)
+def test_an_option_of_all_verbs_behind_one_is_said_to_stand_before_it(
+    sched: Sched, line: str, hint: str | None
+) -> None:
+    answer = sched(*line.split())
+
+    assert (2, "") == (answer.code, answer.stdout)
+    assert ([f"  = help: {hint}"] if hint else []) == answer.stderr.splitlines()[5:]
+
+
 def test_run_with_a_job_says_how_to_run_one(sched: Sched) -> None:
     expected = Answer(
         2,

@@ -25,9 +25,9 @@ def main() -> None:
     if call is not None:
         code = execute(call)
     else:
-        from schedkit.cli.app import build
+        from schedkit.cli.app import run
 
-        code = build(execute)(standalone_mode=True) or 0
+        code = run(sys.argv[1:], execute)
     sys.exit(code)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -12,16 +12,50 @@ import schedkit
 from schedkit.cli.context import context
 from schedkit.cli.declaration import (
     GROUPS,
+    VERBS,
     Argument,
+    Option,
     Parameter,
     parameters,
     value,
     verb_function,
 )
+from schedkit.cli.failure import USAGE
 from schedkit.cli.fastpath import Call
 from schedkit.errors import ConfigError
 
 _NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+def run(arguments: Sequence[str], execute: Callable[[Call], int]) -> int:
+    """Read a command line and do what it says; return the exit code."""
+    try:
+        return build(execute)(arguments, standalone_mode=True) or 0
+    except SystemExit as end:  # what is wrong has been said
+        if end.code == USAGE and (hint := _misplaced(arguments)):
+            typer.echo(f"  = help: {hint}", err=True)
+        raise
+
+
+def _misplaced(arguments: Sequence[str]) -> str | None:
+    """Return the way out when an option of all verbs stands behind one."""
+    verb = next((word for word in arguments if word in VERBS), None)
+    if verb is None:
+        return None
+    of_all, of_verb = (
+        {
+            name
+            for one in parameters(function)
+            if isinstance(one.how, Option)
+            for name in one.how.names
+        }
+        for function in (context, verb_function(verb))
+    )
+    for word in arguments[arguments.index(verb) :]:
+        name = word.partition("=")[0]
+        if name in of_all - of_verb:
+            return f"{name} stands before the verb: sched {name} ... {verb}"
+    return None
 
 
 def build(execute: Callable[[Call], int]) -> typer.Typer:
