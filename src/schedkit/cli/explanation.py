@@ -200,9 +200,9 @@ def _steps(
 
 
 def warn(context: Context, found: Explanation) -> None:
-    """Say on stderr that what comes would be missed, where no runner is up."""
+    """Say on stderr that what comes would be missed, where a runner was up and none is now."""
     known = found.known
-    if known is None or known.is_up or not known.job.enabled:
+    if known is None or known.is_up or not known.has_history or not known.job.enabled:
         return
     for one, note in zip(found.told, found.notes, strict=True):
         comes = one.fire_time is not None and one.fire_time > found.now
