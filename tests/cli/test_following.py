@@ -6,10 +6,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from fakes import FakeWatch
 from files import Sched
 from past import FIRED, Past, write_past
 from schedkit.cli.following import Changes, attempt_is_over, in_words, look, why_nothing
@@ -48,13 +50,33 @@ def change(store: SQLiteStore) -> None:
 
 
 def test_what_is_written_to_the_history_is_noticed(sched: Sched, store: SQLiteStore) -> None:
-    with closing(Changes(sched.directory / ".sched")) as changes:
+    with closing(Changes(FakeWatch(), sched.directory / ".sched")) as changes:
         changes.watch()
         before = changes._happened()
 
         change(store)
 
         assert (False, True) == (before, changes._happened())
+
+
+def test_what_is_written_is_looked_at_again_soon_and_then_ever_later(
+    sched: Sched, store: SQLiteStore
+) -> None:
+    """A record that is written cannot be read before it is safe on the disk."""
+    expected = [0, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5000, 5000, 0, 10]
+    clock = FakeWatch()
+    actual = []
+
+    with closing(Changes(clock, sched.directory / ".sched")) as changes:
+        changes.watch()
+        for turn in range(len(expected)):
+            if turn in (0, 12):
+                change(store)
+            before = clock.elapsed()
+            changes.wait()
+            actual.append((clock.elapsed() - before) // timedelta(milliseconds=1))
+
+    assert expected == actual
 
 
 def test_looking_is_not_what_one_is_woken_by(
@@ -67,7 +89,7 @@ def test_looking_is_not_what_one_is_woken_by(
     for name in ("history.db", "history.db-wal"):
         shutil.copy(sched.directory / ".sched" / name, killed)
 
-    with closing(Changes(killed)) as changes:
+    with closing(Changes(FakeWatch(), killed)) as changes:
         changes.watch()
         found = [look(killed, number).job for _ in range(3)]
 

@@ -17,9 +17,10 @@ from schedkit.operations import NoSuchRunError
 from schedkit.run import AttemptKey, Run, State, run_id, run_number
 from schedkit.store import SQLiteReader
 from schedkit.texts import safe
-from schedkit.watch import SystemWatch
+from schedkit.watch import SystemWatch, Watch
 
 _LOOK_AGAIN = timedelta(seconds=5)  # though nothing was told: some file systems never tell
+_SOON = timedelta(milliseconds=10)
 _TOLD = inotify.MODIFY | inotify.CREATE | inotify.MOVED_TO
 
 
@@ -61,7 +62,7 @@ def until_over(
     Raises: NoSuchRunError when it is pruned meanwhile, StoreError.
     """
     output = output_file(state / "output", AttemptKey(number, 1)).parent
-    with closing(Changes(state, output)) as changes:
+    with closing(SystemWatch()) as clock, closing(Changes(clock, state, output)) as changes:
         while True:
             changes.watch()
             run = look(state, number)
@@ -82,16 +83,16 @@ def in_words(run: Run) -> str:
 class Changes:
     """Tells when something in these directories may have changed: history, output of runs."""
 
-    def __init__(self, *places: Path) -> None:
+    def __init__(self, clock: Watch, *places: Path) -> None:
         self._places = places
-        self._clock = SystemWatch()
+        self._clock = clock
+        self._patience = _SOON
         self._inotify: Inotify | None = None
         with suppress(OSError):  # where there are too many already, looking again has to do
             self._inotify = Inotify()
 
     def close(self) -> None:
         """Let go of it."""
-        self._clock.close()
         if self._inotify is not None:
             self._inotify.close()
 
@@ -103,11 +104,20 @@ class Changes:
                     self._inotify.add(str(place), _TOLD | inotify.ONLYDIR)
 
     def wait(self) -> None:
-        """Wait until something happens there."""
+        """
+        Wait until something happens there, or may have been too early to be seen.
+
+        A record is told of as it is written, and can be read when it is safe on the disk: of that
+        nothing tells. So it is looked again soon after something has happened, then ever later.
+        """
         told = [self._inotify.descriptor] if self._inotify is not None else []
-        until = self._clock.elapsed() + _LOOK_AGAIN
-        while self._clock.elapsed() < until and not self._happened():
+        until = self._clock.elapsed() + self._patience
+        while self._clock.elapsed() < until:
+            if self._happened():
+                self._patience = _SOON
+                return
             self._clock.wait(None, until, told)
+        self._patience = min(2 * self._patience, _LOOK_AGAIN)
 
     def _happened(self) -> bool:
         # With nobody else there, reading writes its own index, which nobody has to be told.

@@ -209,8 +209,8 @@ def _until_over(context: Context, state: Path, job: str, runs: Mapping[int, str]
     states: dict[str, str] = {}
     pending = dict(runs)
     with (
-        closing(Changes(state)) as changes,
         closing(SystemWatch()) as clock,
+        closing(Changes(clock, state)) as changes,
         progress(context, job, len(runs)) as done,
     ):
         while pending:
