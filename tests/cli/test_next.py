@@ -74,10 +74,11 @@ def test_ten_rows_are_shown_unless_more_are_asked_for(filled: Sched) -> None:
     assert expected == actual
 
 
-def test_all_up_to_an_end_are_shown_the_end_included(filled: Sched) -> None:
+def test_all_from_a_time_up_to_another_are_shown_both_included(filled: Sched) -> None:
     expected = Answer(
         0,
         "NEXT\tJOB\tWHY\n"
+        "2026-11-21T02:30:00+01:00\tbackup\tdaily at 02:30\n"
         "2026-11-22T02:30:00+01:00\tbackup\tdaily at 02:30\n"
         "2026-11-23T02:30:00+01:00\tbackup\tdaily at 02:30\n",
         "",
@@ -108,7 +109,7 @@ def test_a_time_that_ends_before_it_begins_is_a_wrong_use(
 
 def test_a_time_without_offset_is_of_the_zone_of_the_machine(filled: Sched) -> None:
     expected = ["2026-11-22T02:30:00+01:00"]
-    span = ("--from", "2026-11-21 10:30", "--until", "2026-11-22 10:30")
+    span = ("--from", "2026-11-21 10:31", "--until", "2026-11-22 10:30")
 
     answer = filled("next", "backup", "--json", *span, TZ="Asia/Tokyo")
     actual = [fire["fire_time"] for fire in json.loads(answer.stdout)]
@@ -321,8 +322,9 @@ def test_json_has_the_run_of_what_is_no_fire_time(rare: Sched) -> None:
     ("arguments", "expected"),
     [
         (("-n", "2"), ["2098-12-30T13:00:00+01:00", "2099-01-01T12:00:00+01:00"]),
-        (("--from", "2099-01-01 11:00", "-n", "1"), ["2099-01-01T12:30:00+01:00"]),
-        (("--from", "2099-01-01 11:30"), ["2099-01-02T12:00:00+01:00"]),
+        (("--from", "2099-01-01 11:01", "-n", "1"), ["2099-01-01T12:30:00+01:00"]),
+        (("--from", "2099-01-01 11:30", "-n", "1"), ["2099-01-01T12:30:00+01:00"]),
+        (("--from", "2099-01-01 11:31"), ["2099-01-02T12:00:00+01:00"]),
         (("--until", "2098-12-30 12:00"), ["2098-12-30T13:00:00+01:00"]),
         (("off",), []),
     ],

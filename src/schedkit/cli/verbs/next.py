@@ -60,7 +60,7 @@ def next_(
     ] = None,
     since: Annotated[
         datetime | None,
-        Option(("--from",), "Later than this; now unless it is given.", "WHEN", convert=when),
+        Option(("--from",), "From this on; now unless it is given.", "WHEN", convert=when),
     ] = None,
     until: Annotated[
         datetime | None,
@@ -77,7 +77,7 @@ def next_(
     And the runs that wait for theirs. No runner is needed.
     """
     now = datetime.now(UTC)
-    start = since or now
+    start = now if since is None else _just_before(since)
     if until is not None and until < start:
         raise UsageError("--until is before " + ("--from" if since else "now: give --from as well"))
     config = context.load()
@@ -105,6 +105,11 @@ def next_(
         if job.name in said:
             sys.stderr.write(f"{job.name}: {said[job.name]}\n")
     return 0
+
+
+def _just_before(instant: datetime) -> datetime:
+    first = datetime.min.replace(tzinfo=UTC)
+    return instant - datetime.resolution if instant > first else instant
 
 
 def coming(
