@@ -26,7 +26,7 @@ _SETTINGS = {
 
 def server() -> str | None:
     """Return the program of the YAML language server, None where it is not installed."""
-    return os.environ.get("SCHED_LANGUAGE_SERVER") or shutil.which("yaml-language-server")
+    return os.environ.get("YAML_LANGUAGE_SERVER") or shutil.which("yaml-language-server")
 
 
 class Said(NamedTuple):

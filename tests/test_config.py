@@ -41,7 +41,7 @@ def test_jobs_are_named_in_the_order_of_the_file(
     ("names", "expected"),
     [
         (["bakup"], Problem("no job is named 'bakup'", "did you mean 'backup'?")),
-        (["sync", "zzz"], Problem("no job is named 'zzz'")),
+        (["sync", "zzz"], Problem("no job is named 'zzz'", "see them: sched list")),
     ],
 )
 def test_a_job_that_there_is_not_is_named(

@@ -88,7 +88,7 @@ def test_a_job_that_is_not_there_cannot_be_paused_and_nothing_is(
 
     world.run(MINUTE)
 
-    assert world.answers == ["UnknownJobError: no job is named 'nobody'"]
+    assert world.answers == ["UnknownJobError: no job is named 'nobody' (see them: sched list)"]
     assert world.store.pauses() == {}
 
 

@@ -35,6 +35,10 @@ SERVICE = text("""
     TimeoutStopSec=10s
 """)
 TOLD = """\
+backup: user
+  = note: no user is set: a unit of the system runs it as root
+backup: env
+  = note: no PATH is set: systemd has its own, not that of the runner
 backup: overlap: allow
   = not taken: while a run goes on its timer does nothing, as with skip
 payroll: refused
@@ -111,7 +115,7 @@ def test_a_unit_that_is_there_and_another_one_is_not_overwritten(filled: Sched) 
 
 
 def test_a_directory_that_is_not_there_is_an_error(filled: Sched) -> None:
-    expected = Answer(2, "", "error: units/backup.timer: no such file or directory\n")
+    expected = Answer(2, "", "error: units: no such directory\n")
 
     assert expected == filled("export", "systemd", "--into", "units")
 

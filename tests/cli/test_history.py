@@ -236,7 +236,9 @@ def test_a_history_that_is_none_is_not_reachable(fresh: Sched) -> None:
     (fresh.directory / ".sched").mkdir()
     (fresh.directory / ".sched/history.db").write_text("this is no database at all, really")
     path = fresh.directory / ".sched/history.db"
-    expected = Answer(69, "", f"error: {path}: file is not a database\n")
+    expected = Answer(
+        69, "", f"error: {path}: file is not a database; move it away, or restore a copy\n"
+    )
 
     actual = fresh("history")
 

