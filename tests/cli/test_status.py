@@ -84,7 +84,7 @@ def test_everything_is_told_of_a_runner_at_work(sched: Sched, runner: Answering)
         "jobs\t2",
         f"running\tbackup 7k3m2q, since {since}",
         "running\treport 7k3m2r, about to start",
-        "waiting\t3 for a retry, a slot or an earlier run",
+        "waiting\t3 for a later time, a slot or an earlier run",
         "next\treport 2099-03-02T02:30:00+00:00",
     ] == actual
 
@@ -356,9 +356,8 @@ def test_what_waits_is_told_with_the_first_that_does(sched: Sched, runner: Answe
         sched, [Record("backup", FIRED, State.QUEUED), Record("report", FIRED, State.QUEUED)]
     )
     since = "2026-03-02T02:30:00+00:00"
-    expected = (
-        f"waiting\t2 for a retry, a slot or an earlier run, first backup {ids[0]} since {since}"
-    )
+    waits = "2 for a later time, a slot or an earlier run"
+    expected = f"waiting\t{waits}, first backup {ids[0]} since {since}"
 
     assert expected in sched("status").stdout.splitlines()
 

@@ -207,7 +207,7 @@ def _waiting(found: Health) -> Iterator[tuple[str, Cell]]:
     count = len(found.past.waiting) if found.runner is None else found.runner["waiting"]
     if not count:
         return
-    said = f"{count} for a {'retry, a slot or an earlier run' if found.runner else 'runner'}"
+    said = f"{count} for a {'later time, a slot or an earlier run' if found.runner else 'runner'}"
     first = next((one for one in found.past.waiting if one.due <= found.now), None)
     if first is None:
         yield "waiting", Cell(said)
