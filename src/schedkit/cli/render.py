@@ -44,7 +44,7 @@ def write_table(
     giving_way: GivingWay | None = None,
 ) -> None:
     """
-    Write a table to stdout; no rows leave the header alone, on a terminal nothing.
+    Write a table to stdout; no rows leave the header alone.
 
     *giving_way* is what becomes narrower on a terminal, as `layout.aligned` has it. In a
     pipe there is no colour, also when it is forced: a script in CI reads these columns.
