@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -187,6 +188,37 @@ def test_a_damaged_file_that_is_read_is_an_error_with_its_path(
 
     with closing(SQLiteReader.open(path)) as reader, pytest.raises(StoreError, match=str(path)):
         reader.runs(Query())
+
+
+def test_whoever_reads_while_it_is_made_finds_all_of_it_or_none(tmp_path: Path) -> None:
+    states = [tmp_path / str(number) for number in range(20)]
+    for state in states:
+        state.mkdir()
+
+    def make() -> None:
+        for state in states:
+            SQLiteStore(state / "history.db").close()
+
+    with ThreadPoolExecutor() as pool:
+        made = pool.submit(make)
+        for state in states:
+            while (reader := SQLiteReader.open_in(state)) is None:
+                pass
+            with closing(reader):
+                assert [] == reader.runs(Query())
+        made.result()
+
+    assert not list(tmp_path.rglob("*.new*"))
+
+
+def test_what_a_history_that_was_removed_left_behind_is_no_part_of_a_new_one(
+    store: SQLiteStore, config: Config, path: Path
+) -> None:
+    started(store, config, "a", 1)  # it is in the log, which is there as long as it is open
+    path.unlink()
+
+    with closing(SQLiteStore(path)) as made:
+        assert [] == made.runs(Query())
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,43 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     Raises: StoreError when it is damaged, of another program or of another version.
     """
     with as_store_error(path):
-        connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
-        try:
-            _prepare(connection, path)
-        except BaseException:
-            connection.close()
-            raise
+        if not os.path.lexists(path):
+            _make(path)
+        return _opened(path)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _make(path: Path) -> None:
+    """Make the file under another name: whoever reads meanwhile finds all of it, or none."""
+    new = path.with_name(f"{path.name}.new")
+    try:
+        for place in (new, path):  # one that was not finished, and one that has been removed
+            for end in ("", "-wal", "-shm"):
+                place.with_name(place.name + end).unlink(missing_ok=True)
+        _opened(new).close()
+        new.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StoreError(f"{path} cannot be made: {reason}") from error
+
+
+def _sync(directory: Path) -> None:
+    """Have on disk what a directory names."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
