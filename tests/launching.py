@@ -12,6 +12,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -189,6 +190,7 @@ class Other:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
+        self._said: Counter[str] = Counter()  # and not waited for yet
 
     def start(self, number: int, script: str) -> None:
         """Let it start a script as the run of this number."""
@@ -200,8 +202,11 @@ class Other:
     def until(self, kind: str) -> None:
         """Wait until it says that something of this kind happened."""
         assert self._process.stdout is not None
-        while (line := self._process.stdout.readline().decode().strip()) != kind:
+        while not self._said[kind]:
+            line = self._process.stdout.readline().decode().strip()
             assert line, f"it ended before {kind}"
+            self._said[line] += 1
+        self._said[kind] -= 1
 
     def kill(self) -> None:
         """End it as a crash would."""
