@@ -15,12 +15,12 @@ from typing import Any
 from schedkit.config import UnknownJobError
 from schedkit.control.server import Server
 from schedkit.operations import (
+    Backfill,
     Filled,
-    Filling,
     Freed,
     NoSuchRunError,
     NotNowError,
-    Pruning,
+    Prune,
     Triggered,
 )
 
@@ -57,14 +57,14 @@ class FakeOperations:
             raise UnknownJobError(job, "did you mean 'a'?")
         return Triggered("7k3m2q", "queued")
 
-    def backfill(self, wish: Filling, who: str) -> Filled:
+    def backfill(self, wish: Backfill, who: str) -> Filled:
         self.asked.append(("backfill", wish, who))
         filled = self.filled.pop(0) if self.filled else Filled([], 0)
         if isinstance(filled, NotNowError):
             raise filled
         return filled
 
-    def prune(self, wish: Pruning, who: str) -> Freed:
+    def prune(self, wish: Prune, who: str) -> Freed:
         self.asked.append(("prune", wish, who))
         return self.freed.pop(0) if self.freed else Freed(0, 0)
 

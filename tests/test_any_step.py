@@ -18,7 +18,7 @@ from fake_executor import Plan
 from fakes import START, World
 from schedkit import loader
 from schedkit.job import Job
-from schedkit.operations import Filled, Filling, Triggered
+from schedkit.operations import Backfill, Filled, Triggered
 from schedkit.run import State, Trigger
 
 SECOND = timedelta(seconds=1)
@@ -82,7 +82,7 @@ def _prepared(directory: Path) -> World:
     later, first = START + DOWN + 3.4 * MINUTE, START - FILLED_IN * 30 * DAY
     world.ask(60 * SECOND, lambda o: o.at("later", "ann", later, {}, force=False))
     digest = _job(world, "filled-in").schedule_digest
-    filling = Filling("filled-in", first, START, digest, 2)
+    filling = Backfill("filled-in", first, START, digest, 2)
     world.ask(80 * SECOND, lambda o: o.backfill(filling, "ann"))
     world.steps = world.store.writes = 0
     world.store._db.execute("PRAGMA synchronous = OFF")  # a kill is no power cut

@@ -14,7 +14,7 @@ from files import load
 from schedkit.config import UnknownJobError
 from schedkit.errors import SchedError
 from schedkit.offline import StoreOperations
-from schedkit.operations import Filled, Filling, Freed, NoSuchRunError, NotNowError, Pruning
+from schedkit.operations import Backfill, Filled, Freed, NoSuchRunError, NotNowError, Prune
 from schedkit.run import AttemptKey, Decision, Ended, Pause, Started, State, Trigger, run_id
 from schedkit.store import Holder, Query
 from schedkit.store.sqlite import SQLiteStore
@@ -181,9 +181,9 @@ def test_what_may_not_run_now_is_wanted_later_by_force_alone(offline: Offline, j
     assert [f"ann at {job}: 2026-03-02T12:01:00+00:00, forced"] == offline.told()
 
 
-def filling(offline: Offline, job: str = "backup", **more: object) -> Filling:
+def filling(offline: Offline, job: str = "backup", **more: object) -> Backfill:
     digest = offline.jobs[job].schedule_digest
-    wish = Filling(job, NOW - timedelta(hours=3), NOW + timedelta(hours=3), digest)
+    wish = Backfill(job, NOW - timedelta(hours=3), NOW + timedelta(hours=3), digest)
     return replace(wish, **more)  # type: ignore[arg-type]  # as they are named
 
 
@@ -246,7 +246,7 @@ def test_the_past_is_forgotten_and_who_wanted_that_is_not(offline: Offline) -> N
     offline.store.record([Ended(offline.going_on("backup"), NOW, State.SUCCEEDED)])
     key = offline.going_on("report")
 
-    freed = offline.operations().prune(Pruning(keep=0), "ann")
+    freed = offline.operations().prune(Prune(keep=0), "ann")
 
     assert (Freed(1, 0), [run_id(key.run)]) == (
         freed, [run.id for run in offline.store.runs(Query())]

@@ -12,7 +12,7 @@ import pytest
 from fake_executor import Plan
 from fakes import START, World
 from schedkit import loader
-from schedkit.operations import Filled, Filling
+from schedkit.operations import Backfill, Filled
 from schedkit.orders import Orders
 from schedkit.run import Trigger
 
@@ -27,12 +27,12 @@ def _changes(world: World) -> list[tuple[str, str, str, str | None]]:
     return [(one.who, one.verb, one.target, one.detail) for one in world.store.changes()[::-1]]
 
 
-def _filling(world: World, first: datetime, last: datetime, parallel: int = 1) -> Filling:
+def _filling(world: World, first: datetime, last: datetime, parallel: int = 1) -> Backfill:
     (job, *_) = loader.load([world.path]).jobs
-    return Filling(job.name, first, last, job.schedule_digest, parallel)
+    return Backfill(job.name, first, last, job.schedule_digest, parallel)
 
 
-def _backfill(world: World, wish: Filling | None = None, **more: object) -> Callable[
+def _backfill(world: World, wish: Backfill | None = None, **more: object) -> Callable[
     [Orders], Filled
 ]:  # fmt: skip
     """Ask for the ten minutes before the runner began, unless for something else."""

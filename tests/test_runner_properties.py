@@ -19,7 +19,7 @@ from fake_executor import Plan
 from fakes import START, World
 from schedkit import loader
 from schedkit.config import Config
-from schedkit.operations import Filling
+from schedkit.operations import Backfill
 from schedkit.orders import Orders
 from schedkit.run import State, Trigger, run_id
 
@@ -103,11 +103,11 @@ def _ask(world: World, order: str, job: str) -> None:
     world.ask(timedelta(0), wish)
 
 
-def _filling(world: World, job: str) -> Filling:
+def _filling(world: World, job: str) -> Backfill:
     """Return the wish to run a job for the five minutes that were before, two at a time."""
     digests = {one.name: one.schedule_digest for one in loader.load([world.path]).jobs}
     now = world.watch.now()
-    return Filling(job, now - 5 * MINUTE, now, digests.get(job, ""), PARALLEL)
+    return Backfill(job, now - 5 * MINUTE, now, digests.get(job, ""), PARALLEL)
 
 
 def _company(world: World, job: str, backfills: set[str]) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,7 @@ import pytest
 
 from fake_executor import Plan
 from fakes import START, World
-from schedkit.operations import Freed, Pruning, Triggered
+from schedkit.operations import Freed, Prune, Triggered
 from schedkit.orders import Orders
 from schedkit.run import Trigger
 
@@ -191,7 +191,7 @@ def test_a_runner_that_stops_keeps_it_for_the_next(world: World) -> None:
 
 
 def _prune(**wish: object) -> Callable[[Orders], Freed]:
-    return lambda orders: orders.prune(Pruning(**wish), "ann")  # type: ignore[arg-type]  # as they are named
+    return lambda orders: orders.prune(Prune(**wish), "ann")  # type: ignore[arg-type]  # as they are named
 
 
 def test_records_and_what_their_runs_wrote_are_dropped_while_runs_go_on(world: World) -> None:
@@ -237,9 +237,9 @@ def test_many_jobs_are_pruned_by_parts(world: World) -> None:
     world.write(f"jobs: {{{jobs}}}")
 
     def prune(orders: Orders) -> list[Freed]:
-        parts = [orders.prune(Pruning(keep=0), "ann")]
+        parts = [orders.prune(Prune(keep=0), "ann")]
         while parts[-1].after is not None:
-            parts.append(orders.prune(Pruning(keep=0, after=parts[-1].after), "ann"))
+            parts.append(orders.prune(Prune(keep=0, after=parts[-1].after), "ann"))
         return parts
 
     world.ask(90 * SECOND, prune)

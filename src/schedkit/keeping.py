@@ -12,7 +12,7 @@ from pathlib import Path
 from schedkit.errors import StoreError
 from schedkit.job import Job
 from schedkit.log import fields
-from schedkit.operations import Freed, Pruning
+from schedkit.operations import Freed, Prune
 from schedkit.store import Store
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Keeping:
         remove(pruned.outputs)
 
 
-def prune(store: Store, wish: Pruning) -> Freed:
+def prune(store: Store, wish: Prune) -> Freed:
     """
     Drop what somebody wants dropped: a part of it, so that it does not take long.
 

@@ -16,11 +16,11 @@ from schedkit.config import UnknownJobError
 from schedkit.errors import did_you_mean
 from schedkit.job import Job
 from schedkit.operations import (
+    Backfill,
     Filled,
-    Filling,
     Freed,
     NotNowError,
-    Pruning,
+    Prune,
     Triggered,
     why_not_cancelled,
 )
@@ -80,7 +80,7 @@ class StoreOperations:
         assert key is not None, "what waits has an attempt to come"
         return Triggered(run_id(key.run), State.QUEUED)
 
-    def backfill(self, wish: Filling, who: str) -> Filled:
+    def backfill(self, wish: Backfill, who: str) -> Filled:
         """Let a job wait for the next runner, once for each of its past fire times that is due."""
         job = self._job(wish.job)
         wishes.check(job, None, force=wish.force)
@@ -90,7 +90,7 @@ class StoreOperations:
             self._note(who, "backfill", job.name, wishes.backfill_in_words(job, filled, wish))
         return filled
 
-    def prune(self, wish: Pruning, who: str) -> Freed:
+    def prune(self, wish: Prune, who: str) -> Freed:
         """Drop records that are over, and what their runs wrote: a part, when they are many."""
         if wish.after is None:
             self._note(who, "prune", *wishes.pruning_in_words(wish))

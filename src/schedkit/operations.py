@@ -10,7 +10,7 @@ from __future__ import annotations
 import signal
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -46,9 +46,9 @@ class Triggered:
 
 
 @dataclass(frozen=True, slots=True)
-class Filling:
+class Backfill:
     """
-    A wish to run *job* for each of its fire times from *first* to *last*, both included.
+    A wish to run *job* for each of its fire times from *first* to *last*, aware and included.
 
     Of each but those with a run that goes on, waits or, unless by *force*, has succeeded; so many
     in *parallel*. *digest* is that of the schedule by which the fire times are meant.
@@ -77,7 +77,7 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class Pruning:
+class Prune:
     """
     A wish to drop the records of runs that are over, and what they wrote.
 
@@ -85,7 +85,7 @@ class Pruning:
     each that has a record, that come later in order of name than *after*.
     """
 
-    jobs: Sequence[str] = ()
+    jobs: list[str] = field(default_factory=list)
     before: datetime | None = None
     keep: int | None = None
     after: str | None = None
@@ -115,10 +115,10 @@ class Operations(Protocol):
     ) -> Triggered:
         """Run a job at *time*, durably; *force*: also when it is paused or disabled now."""
 
-    def backfill(self, wish: Filling, who: str) -> Filled:
+    def backfill(self, wish: Backfill, who: str) -> Filled:
         """Run a job for past fire times: for the first ones, when they are many."""
 
-    def prune(self, wish: Pruning, who: str) -> Freed:
+    def prune(self, wish: Prune, who: str) -> Freed:
         """Drop records that are over, and what their runs wrote: a part, when they are many."""
 
     def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:

@@ -16,12 +16,12 @@ from schedkit.errors import StoreError, did_you_mean
 from schedkit.job import Job
 from schedkit.log import fields
 from schedkit.operations import (
+    Backfill,
     Filled,
-    Filling,
     Freed,
     NoSuchRunError,
     NotNowError,
-    Pruning,
+    Prune,
     Triggered,
     why_not_cancelled,
 )
@@ -106,7 +106,7 @@ class Orders:
         state = State.RUNNING if decision.at_once else State.QUEUED
         return Triggered(run_id(key.run), state)
 
-    def backfill(self, wish: Filling, who: str) -> Filled:
+    def backfill(self, wish: Backfill, who: str) -> Filled:
         """Run a job for past fire times: for the first ones, when they are many."""
         job = self._job(wish.job)
         self._check_that_it_starts_something()
@@ -124,7 +124,7 @@ class Orders:
             self._note_if_possible(who, "backfill", job.name, said)
         return filled
 
-    def prune(self, wish: Pruning, who: str) -> Freed:
+    def prune(self, wish: Prune, who: str) -> Freed:
         """Drop records that are over, and what their runs wrote: a part, when they are many."""
         if wish.after is None:
             target, detail = wishes.pruning_in_words(wish)

@@ -8,7 +8,7 @@ from itertools import islice, takewhile
 
 from schedkit import planner
 from schedkit.job import Job
-from schedkit.operations import Filled, Filling, NotNowError, Pruning
+from schedkit.operations import Backfill, Filled, NotNowError, Prune
 from schedkit.run import AttemptKey, Decision, Params, Pause, State, Trigger, run_id
 
 MOST = 1000  # fire times that are filled in at once: whoever waits meanwhile does not notice
@@ -50,7 +50,7 @@ def run_later(job: Job, time: datetime, who: str, params: Params) -> Decision:
     )
 
 
-def fill_in(job: Job, wish: Filling, now: datetime, who: str) -> list[Decision]:
+def fill_in(job: Job, wish: Backfill, now: datetime, who: str) -> list[Decision]:
     """
     Return the decisions to run a job for its fire times up to now as *wish* has it: the first MOST.
 
@@ -93,7 +93,7 @@ def at_in_words(job: Job, time: datetime, *, force: bool) -> str:
     return time.astimezone(job.timezone).isoformat() + (", forced" if force else "")
 
 
-def backfill_in_words(job: Job, done: Filled, wish: Filling) -> str:
+def backfill_in_words(job: Job, done: Filled, wish: Backfill) -> str:
     """Return for which fire times a job is to run: `28 fire times from ... to ..., 2 at a time`."""
     begin, end = (
         time.astimezone(job.timezone).isoformat() for _, time in (done.runs[0], done.runs[-1])
@@ -105,7 +105,7 @@ def backfill_in_words(job: Job, done: Filled, wish: Filling) -> str:
     return number + several + (", forced" if wish.force else "")
 
 
-def pruning_in_words(wish: Pruning) -> tuple[str, str]:
+def pruning_in_words(wish: Prune) -> tuple[str, str]:
     """Return of what records are dropped, and which: `ended before ..., all but the newest 5`."""
     which = []
     if wish.before is not None:

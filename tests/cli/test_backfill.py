@@ -18,7 +18,7 @@ from files import NAME, Answer, Sched, text
 from past import Past, write_past
 from records import Record, write_records
 from schedkit import loader
-from schedkit.operations import Filled, Filling, NotNowError
+from schedkit.operations import Backfill, Filled, NotNowError
 from schedkit.run import Pause, State, Trigger
 from schedkit.store import SQLiteReader
 from talking import Answering
@@ -49,11 +49,11 @@ def past(sched: Sched) -> list[str]:
     return write_past(sched, [Past("a", state) for state in states])
 
 
-def wish(sched: Sched, **more: object) -> Filling:
+def wish(sched: Sched, **more: object) -> Backfill:
     """Return what the runner is asked for."""
     job = loader.load([sched.directory / NAME]).jobs[0]
     first, last = FIRST.replace(hour=0, minute=0), FIRST.replace(hour=12, minute=0)
-    return Filling("a", first, last, job.schedule_digest, **more)  # type: ignore[arg-type]  # as they are named
+    return Backfill("a", first, last, job.schedule_digest, **more)  # type: ignore[arg-type]  # as they are named
 
 
 def runs(*minutes: int) -> list[tuple[str, datetime]]:

@@ -11,10 +11,8 @@ from schedkit.config import UnknownJobError
 from schedkit.control import protocol
 from schedkit.control.protocol import (
     At,
-    Backfill,
     Cancel,
     Pause,
-    Prune,
     RefusedError,
     Reload,
     Request,
@@ -24,7 +22,7 @@ from schedkit.control.protocol import (
     Wait,
 )
 from schedkit.errors import ConfigError, SchedError, StoreError
-from schedkit.operations import NoSuchRunError, NotNowError
+from schedkit.operations import Backfill, NoSuchRunError, NotNowError, Prune
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=timezone(timedelta(hours=1)))
 REQUESTS: list[Request] = [

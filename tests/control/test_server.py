@@ -19,10 +19,8 @@ import pytest
 from schedkit.control import protocol, server
 from schedkit.control.protocol import (
     At,
-    Backfill,
     Cancel,
     Pause,
-    Prune,
     Reload,
     Request,
     Resume,
@@ -32,7 +30,7 @@ from schedkit.control.protocol import (
 )
 from schedkit.control.server import Server
 from schedkit.errors import StoreError
-from schedkit.operations import Filled, Filling, Pruning
+from schedkit.operations import Backfill, Filled, Prune
 from talking import FakeOperations, Talk, heard
 
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -73,12 +71,12 @@ def refused(answer: bytes) -> list[str]:
         ),
         (
             Backfill("a", NOON, NOON, "0123abc", 3, force=True),
-            ("backfill", Filling("a", NOON, NOON, "0123abc", 3, force=True), ME),
+            ("backfill", Backfill("a", NOON, NOON, "0123abc", 3, force=True), ME),
             {"runs": [], "left_out": 0, "until": None},
         ),
         (
             Prune(["a"], NOON, 5, "a"),
-            ("prune", Pruning(["a"], NOON, 5, "a"), ME),
+            ("prune", Prune(["a"], NOON, 5, "a"), ME),
             {"records": 0, "output_bytes": 0, "after": None},
         ),
         (Cancel("a", signal.SIGINT), ("cancel", "a", ME, signal.SIGINT), {"runs": ["7k3m2q"]}),

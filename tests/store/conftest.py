@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fakes import load
+from histories import JOBS, begin
+from schedkit.config import Config
 from schedkit.store import Store
 from schedkit.store.sqlite import SQLiteStore
 
@@ -26,3 +29,15 @@ def opening(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opening]
     yield open_store
     for store in opened:
         store.close()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Return what a file of jobs says."""
+    return load(tmp_path, JOBS)
+
+
+@pytest.fixture
+def store(opening: Opening, config: Config) -> Store:
+    """Return a store that a runner has begun with these jobs."""
+    return begin(opening(), config)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from fakes import HOLDER, load
+from fakes import HOLDER
 from histories import (
-    JOBS,
     MINUTE,
     at,
     begin,
@@ -29,16 +27,6 @@ from schedkit.run import AttemptKey, Change, Pause, Started, State, first_number
 from schedkit.store import Outcome, Query, Store
 
 Opening = Callable[[], Store]
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return load(tmp_path, JOBS)
-
-
-@pytest.fixture
-def store(opening: Opening, config: Config) -> Store:
-    return begin(opening(), config)
 
 
 # ---- claims

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from fakes import load
 from histories import JOBS, at, begin, claim, due, missed, skipped, told
 from schedkit.config import Config
@@ -15,16 +13,6 @@ from schedkit.run import AttemptKey, Trigger, first_number
 from schedkit.store import Query, Store
 
 Opening = Callable[[], Store]
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return load(tmp_path, JOBS)
-
-
-@pytest.fixture
-def store(opening: Opening, config: Config) -> Store:
-    return begin(opening(), config)
 
 
 def test_a_new_jobs_cursor_begins_when_it_was_loaded(store: Store) -> None:

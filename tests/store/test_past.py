@@ -10,22 +10,12 @@ from pathlib import Path
 import pytest
 
 from fakes import HOLDER, load
-from histories import JOBS, at, begin, claim, ended, queued, skipped, started, told
+from histories import at, claim, ended, queued, skipped, started, told
 from schedkit.config import Config
 from schedkit.run import Change, Load, State
 from schedkit.store import Store
 
 Opening = Callable[[], Store]
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return load(tmp_path, JOBS)
-
-
-@pytest.fixture
-def store(opening: Opening, config: Config) -> Store:
-    return begin(opening(), config)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import pytest
 
 from fakes import load
 from histories import (
-    JOBS,
     MINUTE,
     at,
     begin,
@@ -41,16 +40,6 @@ from schedkit.run import (
 from schedkit.store import Query, Store
 
 Opening = Callable[[], Store]
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return load(tmp_path, JOBS)
-
-
-@pytest.fixture
-def store(opening: Opening, config: Config) -> Store:
-    return begin(opening(), config)
 
 
 # ---- a clock that was far ahead

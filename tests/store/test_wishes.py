@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from fakes import load
 from histories import (
-    JOBS,
     at,
     begin,
     claim,
@@ -28,16 +25,6 @@ from schedkit.run import AttemptKey, Decision, State, Trigger, Unclaimed
 from schedkit.store import Store
 
 Opening = Callable[[], Store]
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return load(tmp_path, JOBS)
-
-
-@pytest.fixture
-def store(opening: Opening, config: Config) -> Store:
-    return begin(opening(), config)
 
 
 def backfill(minutes: float, *, parallel: int = 1, repeats: bool = False) -> Decision:

@@ -7,15 +7,13 @@ from typing import Any, assert_never
 
 from schedkit.control.protocol import (
     At,
-    Backfill,
     Cancel,
     Pause,
-    Prune,
     Resume,
     Trigger,
     Wish,
 )
-from schedkit.operations import Filled, Filling, Operations, Pruning
+from schedkit.operations import Backfill, Filled, Operations, Prune
 
 
 def answer(request: Wish, operations: Operations, who: str) -> dict[str, Any]:
@@ -31,9 +29,9 @@ def answer(request: Wish, operations: Operations, who: str) -> dict[str, Any]:
         case At(job, time, params, force):
             said = asdict(operations.at(job, who, time, params, force=force))
         case Backfill():
-            said = _told(operations.backfill(Filling(**asdict(request)), who))
+            said = _told(operations.backfill(request, who))
         case Prune():
-            said = asdict(operations.prune(Pruning(**asdict(request)), who))
+            said = asdict(operations.prune(request, who))
         case Cancel(target, number):
             said = {"runs": operations.cancel(target, who, number)}
         case Pause(jobs, until, reason):

@@ -21,7 +21,7 @@ from typing import Any
 
 from schedkit.config import UnknownJobError
 from schedkit.errors import ConfigError, SchedError, StoreError
-from schedkit.operations import NoSuchRunError
+from schedkit.operations import Backfill, NoSuchRunError, Prune
 
 VERSION = 1
 LONGEST = 64 * 1024  # bytes of a request, its newline included
@@ -56,36 +56,6 @@ class At:
     time: datetime
     params: dict[str, str] = field(default_factory=dict)
     force: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Backfill:
-    """
-    Run a job for its fire times from *first* to *last*, both aware and included.
-
-    *digest* is that of the schedule that is meant. The answer tells how far that has come.
-    """
-
-    job: str
-    first: datetime
-    last: datetime
-    digest: str
-    parallel: int = 1
-    force: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Prune:
-    """
-    Drop records of runs that are over: what ended before *before*, all but the newest *keep*.
-
-    Of all jobs for none named. The answer tells how far that has come: it goes on *after* a job.
-    """
-
-    jobs: list[str] = field(default_factory=list)
-    before: datetime | None = None
-    keep: int | None = None
-    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

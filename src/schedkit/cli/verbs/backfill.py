@@ -24,8 +24,8 @@ from schedkit.cli.progress import progress
 from schedkit.cli.when import when
 from schedkit.config import positive
 from schedkit.control.client import connect
-from schedkit.control.protocol import Backfill
 from schedkit.errors import SchedError
+from schedkit.operations import Backfill
 from schedkit.run import State, run_number
 from schedkit.store import Query, SQLiteReader
 from schedkit.texts import safe

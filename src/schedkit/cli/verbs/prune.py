@@ -20,9 +20,9 @@ from schedkit.cli.progress import progress
 from schedkit.cli.render import Cell
 from schedkit.cli.when import span
 from schedkit.config import UnknownJobError, positive
-from schedkit.control.protocol import Prune
 from schedkit.errors import ConfigError, did_you_mean
 from schedkit.keeping import size_on_disk
+from schedkit.operations import Prune
 from schedkit.store import SQLiteReader
 
 _LONG = 2000  # records that take a person's patience
