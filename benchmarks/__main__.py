@@ -1,51 +1,31 @@
-"""Run every benchmark and rewrite the tables of README.md."""
+"""Run the benchmarks of all goals, or of those named by number, and rewrite their tables."""
 
 from __future__ import annotations
 
 import os
-import platform
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
+from importlib import import_module
 
-from benchmarks import fire_times, first_fires
-from benchmarks.common import Goal, table
+from benchmarks import results
+from benchmarks.common import Goal
 
-MEASURES: list[Callable[[], Goal]] = [fire_times.measure, first_fires.measure]
-PEERS = ("schedkit", "cronsim", "croniter", "APScheduler")
-PAGE = Path(__file__).with_name("README.md")
-BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
+MEASURES = {
+    1: "fire_times.measure",
+    2: "first_fires.measure",
+}
 
 
 def main() -> int:
-    """Print the tables, and write them into the page."""
-    load_before = os.getloadavg()[0]
-    tables = table([measure() for measure in MEASURES])
-    results = f"{_header(load_before)}\n\n{tables}\n"
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n{results}\n{END}{after}", encoding="utf-8")
-    print(results)
+    """Print the table of each goal as soon as it is there, and write it into the page."""
+    wanted = [int(word) for word in sys.argv[1:]] or list(MEASURES)
+    for number in wanted:
+        load_before = os.getloadavg()[0]
+        module, function = MEASURES[number].split(".")
+        goal: Goal = getattr(import_module(f"benchmarks.{module}"), function)()
+        print(results.section(goal), flush=True)
+        results.keep(goal, load_before)
+        results.write_page()
     return 0
-
-
-def _header(load_before: float) -> str:
-    """Return the machine, the date and the versions."""
-    versions = ", ".join(f"{name} {version(name)}" for name in PEERS)
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}; {os.cpu_count()} cores ({_processor()}), shared with other "
-        f"work (load {load_before:.1f} before and {os.getloadavg()[0]:.1f} after). Compare "
-        f"ratios only.\n{platform.system()} {platform.release().partition('-')[0]}, Python "
-        f"{platform.python_version()}, {versions}."
-    )
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 if __name__ == "__main__":

@@ -17,21 +17,21 @@ Prepare = Callable[[int], Timed]  # takes the number of the round; what it does 
 
 class Line(NamedTuple):
     """
-    A line of the table: what was done, by whom, the median (µs) of one of it, and what is wanted.
+    A line of the table: what was done, by whom, the median figure with its unit, what is wanted.
 
     *ratio* is the median over that of schedkit, unless it says over what.
     """
 
     work: str
     who: str
-    median_us: float
+    figure: str
     ratio: str = ""
     wanted: str = ""
     met: bool | None = None
 
 
 class Goal(NamedTuple):
-    """A goal of the design, what was done for it, and what that took."""
+    """A goal by its number, what it says, and what doing that took."""
 
     number: int
     said: str
@@ -72,7 +72,7 @@ def _turn(timed: Timed, repeats: int) -> float:
 def faster(work: str, times: Mapping[str, float], wanted: Mapping[str, float]) -> list[Line]:
     """Return the lines of a contest in which peers are to take *wanted* times as long as we do."""
     ours = times["schedkit"]
-    lines = [Line(work, "schedkit", ours)]
+    lines = [Line(work, "schedkit", duration(ours))]
     for name, theirs in times.items():
         if name == "schedkit":
             continue
@@ -80,27 +80,12 @@ def faster(work: str, times: Mapping[str, float], wanted: Mapping[str, float]) -
         ratio = theirs / ours
         met = None if least is None else ratio >= least
         goal = "" if least is None else f"≥ {least:g}{TIMES}"
-        lines.append(Line("", name, theirs, f"{ratio:.3g}{TIMES}", goal, met))
+        lines.append(Line("", name, duration(theirs), f"{ratio:.3g}{TIMES}", goal, met))
     return lines
 
 
-def table(goals: list[Goal]) -> str:
-    """Return the goals as Markdown."""
-    parts = []
-    for goal in goals:
-        rows = [
-            f"**Goal {goal.number}**: {goal.said}\n",
-            "| work | by | one takes | ratio | wanted | |",
-            "| --- | --- | ---: | ---: | ---: | --- |",
-        ]
-        for line in goal.lines:
-            verdict = {None: "", True: "met", False: "**missed**"}[line.met]
-            cells = (line.work, line.who, _duration(line.median_us), line.ratio, line.wanted)
-            rows.append(f"| {' | '.join((*cells, verdict))} |")
-        notes = "\n".join(f"- {note}" for note in goal.notes)
-        parts.append("\n".join(rows) + (f"\n\n{notes}" if notes else ""))
-    return "\n\n".join(parts)
-
-
-def _duration(us: float) -> str:
+def duration(us: float) -> str:
+    """Return so many microseconds in the unit that suits them."""
+    if us >= 1e6:
+        return f"{us / 1e6:.3g} s"
     return f"{us / 1000:.3g} ms" if us >= 1000 else f"{us:.3g} µs"

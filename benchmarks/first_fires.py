@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
-from benchmarks.common import TIMES, Goal, Line, Prepare, Timed, faster, interleaved
+from benchmarks.common import TIMES, Goal, Line, Prepare, Timed, duration, faster, interleaved
 from croniter import croniter
 from cronsim import CronSim
 
@@ -60,9 +60,9 @@ def measure() -> Goal:
     )
     wanted, met = f"≤ {MOST_FROM_CACHE_US:g} µs", both <= MOST_FROM_CACHE_US
     lines += [
-        Line("the same from an unchanged file", "schedkit", both, wanted=wanted, met=met),
-        Line("", "of which: load the compiled form", load),
-        Line("", "of which: first fire", first),
+        Line("the same from an unchanged file", "schedkit", duration(both), wanted=wanted, met=met),
+        Line("", "of which: load the compiled form", duration(load)),
+        Line("", "of which: first fire", duration(first)),
     ]
     return Goal(2, SAID, lines, [NOTE])
 

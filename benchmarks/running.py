@@ -1,0 +1,125 @@
+"""A real `sched run` to be measured: its file, its processes, its history."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import NamedTuple, Self
+
+LIMIT = 600.0  # seconds for anything to happen
+
+
+class Times(NamedTuple):
+    """When attempts started and ended, in milliseconds after they were due, each in order."""
+
+    starts: list[float]
+    ends: list[float]
+
+
+class Runner:
+    """A runner on a directory of its own, which goes with it."""
+
+    def __init__(self, text: str) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="sched-benchmark-"))
+        (self.directory / "schedules.yaml").write_text(text, encoding="utf-8")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "schedkit", "-q", "run"],
+            cwd=self.directory,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(LIMIT)
+        finally:
+            self.process.kill()
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def until_recorded(self, count: int) -> None:
+        """Wait until so many attempts have an end."""
+        self._until(f"SELECT count(*) >= {count} FROM attempts WHERE ended IS NOT NULL")
+
+    def until_loaded(self) -> None:
+        """Wait until the files are loaded."""
+        self._until("SELECT count(*) FROM loads")
+
+    def _until(self, question: str) -> None:
+        deadline = time.monotonic() + LIMIT
+        while not any(self._ask(question)):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"never true: {question}")
+            select.select([], [], [], 0.1)
+
+    def _ask(self, question: str) -> Iterator[int]:
+        path = self.directory / ".sched" / "history.db"
+        with (
+            suppress(sqlite3.Error),
+            closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db,
+        ):
+            yield from db.execute(question).fetchone()
+
+    def times(self) -> Times:
+        """Return when the attempts started and ended, after they were due."""
+        path = self.directory / ".sched" / "history.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            rows = db.execute(
+                "SELECT (a.started - r.fire_time) / 1e3, (a.ended - r.fire_time) / 1e3"
+                " FROM attempts a JOIN runs r ON r.id = a.run"
+            ).fetchall()
+        return Times(sorted(start for start, _ in rows), sorted(end for _, end in rows))
+
+    def processes(self) -> list[int]:
+        """Return the pids of the runner and of the processes below it."""
+        found = [self.process.pid]
+        for pid in found:
+            with suppress(OSError):
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+                found += map(int, children.split())
+        return found
+
+    def memory_mb(self) -> float:
+        """Return how much memory the runner and its keeper have, shared pages by their share."""
+        return sum(_pss_kb(pid) for pid in self.processes()) / 1000
+
+    def switches(self) -> int:
+        """Return how often the runner and its keeper have gone to sleep so far."""
+        return sum(_switches(pid) for pid in self.processes())
+
+
+def _pss_kb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1.024
+    raise RuntimeError(f"/proc/{pid}/smaps_rollup says nothing")
+
+
+def _switches(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("voluntary_ctxt_switches"):
+            return int(line.split()[1])
+    raise RuntimeError(f"/proc/{pid}/status says nothing")
+
+
+def share(values: list[float], part: float) -> float:
+    """Return the value that this part of *values*, in order, does not exceed."""
+    return values[min(int(len(values) * part), len(values) - 1)]
+
+
+def cores() -> int:
+    """Return how many cores there are to use."""
+    return len(os.sched_getaffinity(0))
