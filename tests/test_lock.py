@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from schedkit.errors import LockedError
+from schedkit.errors import LockedError, StoreError
 from schedkit.lock import RunnerLock
 
 _HOLD = """
@@ -120,3 +120,21 @@ def test_nobody_else_may_read_the_lock(tmp_path: Path) -> None:
 
     lock.release()
     assert mode == 0o600
+
+
+def test_a_link_in_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to("elsewhere")
+
+    with pytest.raises(StoreError, match="cannot be locked: too many levels of symbolic links"):
+        RunnerLock(tmp_path)
+
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_lock_that_cannot_say_its_pid_is_let_go_of(tmp_path: Path) -> None:
+    (tmp_path / "pid").mkdir()
+    with pytest.raises(StoreError, match="cannot be locked: is a directory"):
+        RunnerLock(tmp_path)
+    (tmp_path / "pid").rmdir()
+
+    RunnerLock(tmp_path).release()
