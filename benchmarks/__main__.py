@@ -12,6 +12,7 @@ from benchmarks.common import Goal
 MEASURES = {
     1: "fire_times.measure",
     2: "first_fires.measure",
+    4: "loading.measure",
 }
 
 
