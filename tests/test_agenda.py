@@ -12,19 +12,17 @@ from asking import utc
 from deciding import job
 from fakes import START
 from schedkit.agenda import Agenda
-from schedkit.job import Job
+from schedkit.jobs import Jobs
 from schedkit.run import Decision, State, Trigger
 
 MINUTE = timedelta(minutes=1)
 
 
 def _agenda(**clocks: str) -> Agenda:
-    jobs: dict[str, Job] = {
-        name: replace(job("grace: 60s", clock), name=name) for name, clock in clocks.items()
-    }
+    jobs = Jobs(replace(job("grace: 60s", clock), name=name) for name, clock in clocks.items())
     agenda = Agenda()
     agenda.settle(jobs, dict.fromkeys(jobs, START))
-    agenda.await_fires(jobs)
+    agenda.await_new()
     return agenda
 
 
@@ -95,8 +93,8 @@ def test_a_job_fires_no_more_than_its_calendar_knows_and_that_is_said(
     agenda = Agenda()
     known = replace(job("filters: business_day US", "daily at 09:00"), name="a")
 
-    agenda.settle({"a": known}, {"a": utc("2099-12-31 12:00")})
-    agenda.await_fires(["a"])
+    agenda.settle(Jobs([known]), {"a": utc("2099-12-31 12:00")})
+    agenda.await_new()
 
     assert agenda.next_time() is None
     assert [record.getMessage() for record in caplog.records] == ["job fires no more"]

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from files import NAME, load
-from schedkit import compiled
+from schedkit import compiled, compiling, stored
 from schedkit.config import Config
+from schedkit.form import Form
+from schedkit.jobs import Jobs
 from schedkit.loader import InvalidFileError
 from schedkit.report import shown
 
@@ -36,7 +38,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def names(config: Config | None) -> list[str] | None:
     """Return the names of the jobs; None when there is nothing in the cache."""
-    return None if config is None else [job.name for job in config.jobs]
+    return None if config is None else list(config.by_name)
 
 
 def rewritten(text: str) -> None:
@@ -237,7 +239,7 @@ def test_of_a_file_that_was_never_read_no_state_is_known() -> None:
         pickle.dumps("text"),
         pickle.dumps(None),
         marshal.dumps(None),
-        marshal.dumps(("key", None, (), ())) + pickle.dumps(None),
+        (5).to_bytes(4, "little") + marshal.dumps(None),
     ],
 )
 def test_a_cache_of_something_else_is_ignored(contents: bytes, cache: Path) -> None:
@@ -269,10 +271,10 @@ def test_a_cache_of_another_user_is_ignored(cache: Path) -> None:
     config = compiled.load(FILE)
     (file,) = cache.iterdir()
     (job,) = config.jobs
-    good = pickle.dumps(config, pickle.HIGHEST_PROTOCOL)
-    evil = pickle.dumps(replace(config, jobs=(replace(job, name="evil"),)))
-    file.write_bytes(file.read_bytes().replace(good, evil))
-    os.utime(file)
+    with file.open("r+b") as written:
+        key = Form(os.dup(written.fileno())).header.key
+        written.truncate(0)
+        compiling.write(config._replace(by_name=Jobs([replace(job, name="evil")])), key, written)
     assert ["evil"] == names(compiled.cached(FILE))
     os.chown(file, 65534, 65534)
     expected = ["a"]
@@ -306,11 +308,13 @@ def test_the_outline_names_the_jobs_and_the_place_of_the_history() -> None:
 
 
 def test_the_outline_is_read_without_the_jobs(cache: Path) -> None:
-    """Seen by a cache that has nothing else."""
+    """Seen by a cache that has zeros in their place."""
     compiled.load(FILE)
     (file,) = cache.iterdir()
     (job,) = compiled.load(FILE).jobs
-    file.write_bytes(file.read_bytes()[: -len(pickle.dumps(compiled.load(FILE), 5))])
+    length = Form(os.open(file, os.O_RDONLY)).header.lengths["jobs"]
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-length] + bytes(length))
     assert compiled.cached(FILE) is None
 
     assert ((job.name, "", True),) == compiled.outline(FILE).jobs
@@ -372,17 +376,19 @@ def compile_file() -> tuple[int, bytes, str]:
     return done.returncode, done.stdout, done.stderr.decode()
 
 
-def test_the_compiled_form_goes_through_a_pipe() -> None:
+def test_the_compiled_form_comes_out_of_a_child() -> None:
     expected = (0, ["a"], "")
 
     code, stdout, stderr = compile_file()
+    Path("form").write_bytes(stdout)
+    config = stored.config(Form(os.open("form", os.O_RDONLY)))
 
-    assert expected == (code, names(pickle.loads(stdout)), stderr)
+    assert expected == (code, names(config), stderr)
 
 
-def test_what_is_wrong_with_a_file_goes_through_the_pipe_too() -> None:
+def test_what_is_wrong_with_a_file_comes_out_of_it_too() -> None:
     Path(NAME).write_text("jobs: []\n", encoding="utf-8")
-    expected = (0, ["a list stands where the jobs belong"], "")
+    expected = (compiled.REFUSED, ["a list stands where the jobs belong"], "")
 
     code, stdout, stderr = compile_file()
 

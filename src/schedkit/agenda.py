@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 
 from schedkit.calendars import CalendarEndsError
-from schedkit.job import Job
+from schedkit.jobs import Jobs
 from schedkit.log import fields
 from schedkit.run import Decision
 
@@ -19,15 +19,25 @@ class Agenda:
     """The next fire time of each job, in order; nothing is looked at before it is due."""
 
     def __init__(self) -> None:
-        self._jobs: Mapping[str, Job] = {}
+        self._jobs = Jobs()
         self._cursors: dict[str, datetime] = {}
         self._due: list[tuple[datetime, str]] = []
+        self._unawaited: list[str] = []
 
-    def settle(self, jobs: Mapping[str, Job], cursors: Mapping[str, datetime]) -> None:
-        """Go by these jobs from now on; none of them is awaited yet."""
+    def settle(self, jobs: Jobs, cursors: Mapping[str, datetime]) -> None:
+        """Go by these jobs from now on; those that fire as before are awaited as before."""
+        before = dict(self._jobs.digests())
+        known = self._cursors
+        same = {
+            name
+            for name, digest in jobs.digests()
+            if before.get(name) == digest and known[name] == cursors[name]
+        }
+        self._due = [one for one in self._due if one[1] in same]
+        heapq.heapify(self._due)
         self._jobs = jobs
         self._cursors = {name: cursors[name] for name in jobs}
-        self._due = []
+        self._unawaited = [name for name in jobs if name not in same]
 
     def cursor(self, job: str) -> datetime:
         """Return up to where the fire times of a job are decided."""
@@ -48,6 +58,11 @@ class Agenda:
             names.append(heapq.heappop(self._due)[1])
         return names
 
+    def drop(self, jobs: Container[str]) -> None:
+        """Await none of these jobs any more."""
+        self._due = [one for one in self._due if one[1] not in jobs]
+        heapq.heapify(self._due)
+
     def put_back(self, jobs: Iterable[str], now: datetime) -> None:
         """Let jobs be due still: nothing could be decided."""
         for name in jobs:
@@ -60,11 +75,16 @@ class Agenda:
                 until = decision.last_fire_time or decision.fire_time
                 self._cursors[decision.job] = max(self._cursors[decision.job], until)
 
+    def await_new(self) -> None:
+        """Await the next fire time of each job that is not awaited yet."""
+        names, self._unawaited = self._unawaited, []
+        self.await_fires(names)
+
     def await_fires(self, jobs: Iterable[str]) -> None:
         """Await the next fire time of each of these jobs."""
         for name in jobs:
             try:
-                fire = self._jobs[name].next_fire(self._cursors[name])
+                fire = self._jobs.next_fire(name, self._cursors[name])
             except CalendarEndsError as error:
                 log.warning("job fires no more", extra=fields(job=name, reason=error))
                 continue

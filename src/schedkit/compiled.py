@@ -2,30 +2,28 @@
 The compiled form of files of schedules: read once, kept until a file changes.
 
 Reading YAML takes pydantic, croniter and PyYAML, most of what a verb would cost. The compiled
-form is the same objects, pickled: in the user's own cache, and through a pipe to a runner, which
-never reads YAML in its own process. Nothing else is ever unpickled. In the cache an outline goes
-before them, enough for a verb that wants no job but only where the history is.
+form is the same objects, pickled: in the user's own cache, and in a file that a child hands to a
+runner, which never reads YAML in its own process. Nothing else is ever unpickled.
 """
 
 from __future__ import annotations
 
-import gc
-import marshal
 import os
 import signal
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from schedkit import __version__
+from schedkit.form import Form, StrangeError
 
 if TYPE_CHECKING:
     from schedkit.config import Config
-    from schedkit.report import Diagnostic
 
+REFUSED = 65  # Source: sysexits.h, EX_DATAERR
 _MOST_TOLD = 20  # problems, to a runner: its log is no place for thousands of them
 _LONGEST_TOLD = 10_000  # characters of a line that is shown with a problem
 
@@ -68,74 +66,66 @@ def outline(paths: Sequence[Path]) -> Outline:
     known = outline_before(paths)
     if known is not None and all(map(unchanged, known.stamps)):
         return known
-    return _outline(load(paths))
+    config = load(paths)
+    jobs = tuple((job.name, job.description, job.enabled) for job in config.jobs)
+    return Outline(config.state, jobs, tuple(stamp[:] for stamp in config.stamps))
 
 
 def outline_before(paths: Sequence[Path]) -> Outline | None:
     """Return the outline of files, which may be broken now, from when they were last read."""
-    with _opened(paths) as found:
-        return None if found is None else found[0]
+    found = _opened(paths)
+    if found is None:
+        return None
+    try:
+        return Outline(found.header.state, found.outline(), found.header.stamps)
+    except (ValueError, EOFError, TypeError):  # whatever is wrong with it, the files are there
+        return None
 
 
-def cached(paths: Sequence[Path]) -> Config | None:
+def cached(paths: Sequence[Path], *, ready: bool = False) -> Config | None:
     """Return what the files at *paths* say if they have been read since they changed."""
-    with _opened(paths) as found:
-        if found is None or not all(map(unchanged, found[0].stamps)):
+    found = _opened(paths)
+    if found is None:
+        return None
+    try:
+        if not all(map(unchanged, found.header.stamps)):
             return None
-        import pickle
+        found.check()
+        from schedkit import stored
 
-        gc.disable()  # it would look through ever more objects, none of which is garbage
-        try:
-            config: Config = pickle.load(found[1])  # noqa: S301  # written by this user, for this user
-        except Exception:  # noqa: BLE001  # whatever is wrong with it, the files are there
-            return None
-        finally:
-            gc.enable()
-    return config
+        return stored.config(found, ready=ready)
+    except StrangeError:  # the files are there
+        return None
 
 
-def _outline(config: Config) -> Outline:
-    jobs = tuple((job.name, job.description, job.enabled) for job in config.jobs)
-    stamps = tuple((one.path, one.modified_ns, one.size, one.inode) for one in config.stamps)
-    return Outline(config.state, jobs, stamps)
-
-
-@contextmanager
-def _opened(paths: Sequence[Path]) -> Iterator[tuple[Outline, IO[bytes]] | None]:
-    """Yield the outline in the cache, and the cache read up to there; None without one."""
+def _opened(paths: Sequence[Path]) -> Form | None:
+    """Return the compiled form in the cache, as it was when it was written; None without one."""
     path = _cache_file(paths)
     try:
-        file = None if path is None else path.open("rb")
+        descriptor = None if path is None else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        file = None
-    if file is None:
-        yield None
-        return
-    with file:
-        yield _read_outline(paths, file)
-
-
-def _read_outline(paths: Sequence[Path], file: IO[bytes]) -> tuple[Outline, IO[bytes]] | None:
-    if os.fstat(file.fileno()).st_uid != os.getuid():
+        descriptor = None
+    if descriptor is None:
         return None
+    own = os.fstat(descriptor).st_uid == os.getuid()  # what is unpickled may be code
     try:
-        key, *fields = marshal.load(file)  # noqa: S302  # written by this user, for this user
-        return (Outline(*fields), file) if key == _key(paths) else None
-    except Exception:  # noqa: BLE001  # whatever is wrong with it, the files are there
+        found = Form(descriptor)
+    except StrangeError:
         return None
+    return found if own and found.header.key == _key(paths) else None
 
 
 def _to_cache(paths: Sequence[Path], config: Config) -> None:
     path = _cache_file(paths)
     if path is None:
         return
-    import pickle
+    from schedkit import compiling
 
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    contents = marshal.dumps((_key(paths), *_outline(config)))
     with suppress(OSError):  # a cache that cannot be written is none
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary.write_bytes(contents + pickle.dumps(config, pickle.HIGHEST_PROTOCOL))
+        with temporary.open("wb") as file:
+            compiling.write(config, _key(paths), file)
         temporary.replace(path)
 
 
@@ -178,7 +168,7 @@ def _surroundings() -> Iterator[object]:
 
 def main() -> int:
     """
-    Write to stdout the compiled form of files, or what is wrong with them, pickled.
+    Write to stdout the compiled form of files; what is wrong with them, pickled, and return 65.
 
     The first argument is how many seconds that may take, the others are the files.
     """
@@ -186,18 +176,20 @@ def main() -> int:
     import pickle
     from dataclasses import replace
 
+    from schedkit import compiling
     from schedkit.report import Diagnostic, InvalidFileError
 
-    answer: Config | list[Diagnostic]
     try:
-        answer = load([Path(argument) for argument in sys.argv[2:]])
+        config = load([Path(argument) for argument in sys.argv[2:]])
     except InvalidFileError as error:
         told = error.diagnostics[:_MOST_TOLD]
-        answer = [one if len(one.text) < _LONGEST_TOLD else replace(one, text="") for one in told]
+        told = [one if len(one.text) < _LONGEST_TOLD else replace(one, text="") for one in told]
         if (more := len(error.diagnostics) - _MOST_TOLD) > 0:
             rest = f"{more} more problems: see sched validate"
-            answer.append(Diagnostic.of_file(answer[0].file, rest))
-    sys.stdout.buffer.write(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
+            told.append(Diagnostic.of_file(told[0].file, rest))
+        sys.stdout.buffer.write(pickle.dumps(told, pickle.HIGHEST_PROTOCOL))
+        return REFUSED
+    compiling.write(config, "", sys.stdout.buffer)
     return 0
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.texts import quoted
 
-if TYPE_CHECKING:  # a verb that looks at the history alone needs neither
+if TYPE_CHECKING:  # a verb that looks at the history alone needs none of them
     from schedkit.job import Job
+    from schedkit.jobs import Jobs
     from schedkit.settings import RunnerSettings
 
 
@@ -23,8 +23,7 @@ class Stamp(NamedTuple):
     inode: int
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """
     The jobs, in the order in which they are written, and the settings beside them.
 
@@ -32,12 +31,17 @@ class Config:
     path that was read. *digest* stands for the contents. *pools* are the slots of each pool.
     """
 
-    jobs: tuple[Job, ...]
+    by_name: Jobs
     runner: RunnerSettings
     state: str | None
     stamps: tuple[Stamp, ...]
     digest: str
-    pools: dict[str, int] = field(default_factory=dict)
+    pools: dict[str, int]
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs, loaded."""
+        return tuple(self.by_name.values())
 
     def named(self, names: Sequence[str]) -> tuple[Job, ...]:
         """
@@ -45,11 +49,10 @@ class Config:
 
         Raises: UnknownJobError.
         """
-        known = {job.name for job in self.jobs}
         for name in names:
-            if name not in known:
-                raise UnknownJobError(name, did_you_mean(name, known))
-        return tuple(job for job in self.jobs if not names or job.name in names)
+            if name not in self.by_name:
+                raise UnknownJobError(name, did_you_mean(name, self.by_name))
+        return tuple(self.by_name[name] for name in self.by_name if not names or name in names)
 
 
 class UnknownJobError(ConfigError):

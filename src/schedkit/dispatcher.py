@@ -21,6 +21,7 @@ from schedkit.config import Config
 from schedkit.errors import StoreError
 from schedkit.executor import Executor
 from schedkit.job import Job
+from schedkit.jobs import Jobs
 from schedkit.keeping import Keeping
 from schedkit.log import fields
 from schedkit.operations import Awaited
@@ -62,7 +63,8 @@ class Dispatcher:
         self._executor = executor
         self._watch = watch
         self._keeping = keeping
-        self.jobs: dict[str, Job] = {}
+        self.jobs = Jobs()
+        self._known = Jobs()  # with those that are left to another runner
         self.pauses: dict[str, Pause] = {}
         self.agenda = Agenda()
         self.queue = RunQueue()
@@ -70,22 +72,20 @@ class Dispatcher:
         self.attempts = Attempts(executor, watch, self.slots, keeping.output, store.uuid)
         self.recording = Recording(store, watch)
         self._beginning: _Beginning | None = None  # until that is claimed
-        self._left_out: dict[str, Job] = {}
         self._counted: dict[str, int] = {}
         self.awaited = Awaited()
 
     # ---- the jobs
 
-    def settle(self, config: Config, jobs: dict[str, Job]) -> None:
-        """Go by these definitions; the store has loaded them. None is awaited yet."""
+    def settle(self, config: Config, jobs: Jobs) -> None:
+        """Go by these definitions of *jobs*; the store has loaded all that are in *config*."""
         cursors = {name: cursor for name, (_, cursor) in self._store.cursors().items()}
         self._counted = self._store.counted()
         self.pauses = self._store.pauses()
-        self.jobs = jobs
-        self._left_out = {job.name: job for job in config.jobs if job.name not in jobs}
+        self.jobs, self._known = jobs, config.by_name
         self.slots.most, self.slots.pools = config.runner.max_parallel, config.pools
         self.agenda.settle(jobs, cursors)
-        self.attempts.rename(self._left_out | jobs)
+        self.attempts.rename(self._known)
         self.queue.settle(jobs)
         self.keep_waiting(list(self.queue))
 
@@ -96,17 +96,16 @@ class Dispatcher:
                 self.queue.put(one)
                 continue
             self.queue.remove(one.key.run)
-            if one.job not in self._left_out:
+            if one.job not in self._known:
                 self.cancel_waiting(one, _GONE)
 
     def recover(self, boot: str) -> None:
         """Take over what an earlier runner left: attempts without an end, and runs that wait."""
         left = self._store.open_attempts()
         found = {one.key: one for one in self._executor.take_over(left, boot)}
-        jobs = self._left_out | self.jobs
         now = self._watch.now()
         for attempt in left:
-            job, paused = jobs.get(attempt.job), covers(self.pauses.get(attempt.job), now)
+            job, paused = self._known.get(attempt.job), covers(self.pauses.get(attempt.job), now)
             self.attempts.recover(attempt, found[attempt.key], job, boot, paused=paused)
         self.record()
         self.keep_waiting(self._store.waiting())
@@ -147,7 +146,11 @@ class Dispatcher:
     def begin(self, now: datetime, why_late: str, *, first_of_boot: bool) -> None:
         """Decide what came before and what starts with the runner, all of it in one claim."""
         self._beginning = _Beginning(why_late, first_of_boot)
-        self.decide(list(self.jobs), now, why_late)
+        self.agenda.await_new()
+        starting = {name for name in self.jobs if self.jobs.starts_with_runner(name)}
+        wanted = starting.union(self.agenda.come(now))
+        self.agenda.drop(starting)
+        self.decide([name for name in self.jobs if name in wanted], now, why_late)
 
     def decide(self, names: Sequence[str], now: datetime, why_late: str) -> None:
         """Decide and record every fire time of these jobs up to now, then start what is to."""
@@ -155,11 +158,11 @@ class Dispatcher:
         beginning = self._beginning
         why_late = why_late if beginning is None else beginning.why_late
         decisions: list[Decision] = []
-        for name in names:
-            if self.jobs[name].enabled:
-                fires = self._come(self.jobs[name], now)
-                standing = self.standing(name, now)
-                decisions += planner.on_due(self.jobs[name], fires, why_late, standing)
+        jobs = [self.jobs[name] for name in names]  # held until they have started
+        for job in jobs:
+            if job.enabled:
+                fires, standing = self._come(job, now), self.standing(job.name, now)
+                decisions += planner.on_due(job, fires, why_late, standing)
         if self.claim(decisions, now) is None:
             self.agenda.put_back(names, now)
         else:

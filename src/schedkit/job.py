@@ -300,7 +300,7 @@ class Lines(NamedTuple):
     end: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True)
 class Job(Keys):
     """
     A job: its keys, its name and where it is written.

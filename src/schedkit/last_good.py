@@ -7,17 +7,17 @@ it. It is the compiled form, pickled: nobody takes it from another user than roo
 
 from __future__ import annotations
 
-import gc
 import os
-import pickle
 import pwd
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from schedkit import __version__
+from schedkit import __version__, stored
 from schedkit.config import Config
 from schedkit.errors import StoreError
+from schedkit.form import Form, StrangeError
+from schedkit.stored import StoredJobs
 
 _NAME = "last-good"
 
@@ -37,7 +37,13 @@ def keep(state: Path, config: Config) -> None:
     """
     temporary = state / f"{_NAME}.new"
     temporary.touch(mode=0o600)
-    temporary.write_bytes(pickle.dumps((__version__, config), pickle.HIGHEST_PROTOCOL))
+    with temporary.open("wb") as file:
+        if isinstance(config.by_name, StoredJobs):
+            file.writelines(config.by_name.form.chunks())
+        else:
+            from schedkit import compiling  # no runner has use for it
+
+            compiling.write(config, "", file)
     temporary.replace(state / _NAME)
 
 
@@ -49,22 +55,24 @@ def loaded(state: Path) -> Loaded | None:
     """
     path = state / _NAME
     try:
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            trusted = status.st_uid in (0, os.getuid())  # what is unpickled may be code
-            gc.disable()  # it would look through ever more objects, none of which is garbage
-            version, config = pickle.load(file) if trusted else (None, None)  # noqa: S301
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
         raise
-    except Exception as error:
+    except OSError as error:
         raise StoreError(_strange(path)) from error
-    finally:
-        gc.enable()
-    if not trusted:
+    status = os.fstat(descriptor)
+    if status.st_uid not in (0, os.getuid()):  # what is unpickled may be code
+        os.close(descriptor)
         raise StoreError(_whose(path, status.st_uid))
-    if version != __version__ or not isinstance(config, Config):
+    try:
+        form = Form(descriptor)
+        form.check()
+        config = stored.config(form, ready=True) if form.header.version == __version__ else None
+    except StrangeError as error:
+        raise StoreError(_strange(path)) from error
+    if config is None:
         raise StoreError(_strange(path))
     return Loaded(config, datetime.fromtimestamp(status.st_mtime, UTC))
 

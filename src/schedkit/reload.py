@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from schedkit import stored
+from schedkit.compiled import REFUSED
 from schedkit.config import Config
 from schedkit.errors import ConfigError
+from schedkit.form import Form
 from schedkit.report import InvalidFileError
 
 _LONGEST = 300  # seconds: files that take longer are a mistake, or a pipe to which nobody writes
@@ -50,11 +53,10 @@ class Loading:
             if code == -signal.SIGALRM:
                 raise ConfigError.of(f"the files could not be read within {self._longest} seconds")
             if code == 0:
+                return stored.config(Form(os.dup(self._compiled.fileno())), ready=True)
+            if code == REFUSED:
                 self._compiled.seek(0)
-                answer = pickle.load(self._compiled)  # noqa: S301  # from our own child
-                if isinstance(answer, Config):
-                    return answer
-                raise InvalidFileError(answer)
+                raise InvalidFileError(pickle.load(self._compiled))  # noqa: S301  # our own child
             self._errors.seek(0)
             said = self._errors.read().decode("utf-8", "replace").strip()
             raise ConfigError.of(said or "the files could not be loaded")

@@ -22,6 +22,7 @@ from schedkit.config import Config
 from schedkit.dispatcher import Dispatcher
 from schedkit.errors import ConfigError, StoreError
 from schedkit.executor import Executor
+from schedkit.jobs import Jobs
 from schedkit.keeping import Keeping
 from schedkit.log import fields
 from schedkit.orders import Answer, Orders
@@ -269,7 +270,7 @@ class Runner:
             )
             self._settle(self._config)
             self._dispatcher.wait_anew()
-            self._dispatcher.agenda.await_fires(self._dispatcher.jobs)
+            self._dispatcher.agenda.await_new()
 
     # ---- the files
 
@@ -303,7 +304,9 @@ class Runner:
             self._load_at = self._watch.elapsed() + _SETTLE
 
     def _settle(self, config: Config) -> None:
-        jobs = {job.name: job for job in config.jobs if not self._left_out(job.name)}
+        jobs = config.by_name
+        if self._only:
+            jobs = Jobs(jobs[name] for name in jobs if name in self._only)
         self._dispatcher.settle(config, jobs)
 
     def _loaded(self, loading: Loading, status: int) -> None:
@@ -320,7 +323,7 @@ class Runner:
         except (ConfigError, StoreError) as error:
             self._refuse(error)
         else:
-            dispatcher.agenda.await_fires(dispatcher.jobs)
+            dispatcher.agenda.await_new()
         if self._load_again:
             self._load("once more")
         else:
@@ -343,9 +346,6 @@ class Runner:
             log.debug("loading", extra=fields(why=why))
             self._supervisor.reloading()
             self._loading = Loading(self._place.paths)
-
-    def _left_out(self, name: str) -> bool:
-        return bool(self._only) and name not in self._only
 
     # ---- what people ask for
 

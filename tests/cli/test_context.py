@@ -9,6 +9,7 @@ import pytest
 
 from schedkit.cli.context import Context, NoFileError
 from schedkit.config import Config
+from schedkit.jobs import Jobs
 from schedkit.settings import RunnerSettings
 
 
@@ -31,7 +32,7 @@ def context(*config: str, state: str | None = None, color: str = "auto") -> Cont
 
 
 def config(state: str | None = None) -> Config:
-    return Config((), RunnerSettings(), state, (), "")
+    return Config(Jobs(), RunnerSettings(), state, (), "", {})
 
 
 # ---- the state directory

@@ -74,7 +74,7 @@ class Asking:
         from schedkit.store import Holder
         from schedkit.store.sqlite import SQLiteStore
 
-        jobs = {job.name: job for job in _config(self.context, self.state).jobs}
+        jobs = _config(self.context, self.state).by_name
         me = Holder(
             os.getpid(), platform.node(), processes.boot_id(), schedkit.__version__, runs=False
         )

@@ -15,6 +15,7 @@ from schedkit.calendars import WEEKDAYS, Calendar, known, read_calendar
 from schedkit.config import Config, Stamp
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.job import Job, Keys, Lines, conflicts, name_problem
+from schedkit.jobs import Jobs
 from schedkit.loader import document, sources
 from schedkit.loader.defaults import KEY_NAMES, MAPPINGS, merged_keys, reaches, spelled_out
 from schedkit.loader.document import REFUSED, Document
@@ -98,8 +99,8 @@ class _Reading:
         state = self._state()
         with known(self._calendars()):
             jobs = [self._job(name, entry) for name, entry in self._jobs.items()]
-        found = tuple(job for job in jobs if job)
-        return Config(found, runner, state, stamps, digest, self._pools)
+        found = (job for job in jobs if job)
+        return Config(Jobs(found), runner, state, stamps, digest, self._pools)
 
     def _take(self, read: Document) -> None:
         plain = read.plain()

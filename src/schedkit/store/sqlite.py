@@ -99,12 +99,12 @@ class SQLiteStore(SQLiteReader):
         known = self.cursors()
         changes: list[str] = []
         rows: list[tuple[str, str, int]] = []
-        for job in config.jobs:
-            digest, _ = known.pop(job.name, (None, None))
-            if digest == job.schedule_digest:
+        for job, digest in config.by_name.digests():
+            before, _ = known.pop(job, (None, None))
+            if before == digest:
                 continue
-            rows.append((job.name, job.schedule_digest, to_micros(now)))
-            changes.append(f"{job.name} is new" if digest is None else f"{job.name} fires anew")
+            rows.append((job, digest, to_micros(now)))
+            changes.append(f"{job} is new" if before is None else f"{job} fires anew")
         changes += [f"{name} is gone" for name in known]
         with self._transaction() as db:
             db.executemany(

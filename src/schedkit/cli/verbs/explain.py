@@ -103,7 +103,7 @@ def _asked(
     config: Config, store: SQLiteReader | None, name: str, time: str | None, now: datetime
 ) -> Asked | Job:
     """Return what is to be explained; the job alone when that is a next run which never comes."""
-    jobs = {job.name: job for job in config.jobs}
+    jobs = config.by_name
     if name in jobs:
         job = jobs[name]
         if time is not None:

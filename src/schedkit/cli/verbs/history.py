@@ -115,7 +115,7 @@ def _check(context: Context, jobs: Sequence[str], known: set[str]) -> None:
     if not unknown:
         return
     with suppress(ConfigError, NoFileError):
-        known |= {job.name for job in context.load().jobs}
+        known |= context.load().by_name.keys()
     for name in unknown:
         if name not in known:
             raise UnknownJobError(name, did_you_mean(name, known))

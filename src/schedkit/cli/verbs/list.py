@@ -56,7 +56,7 @@ def list_(
     When each fires, how its last runs went, when the next one comes.
     """
     config = context.load()
-    names = [job.name for job in config.jobs]
+    names = list(config.by_name)
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
             raise UnknownJobError(pattern, did_you_mean(pattern, names))

@@ -98,7 +98,7 @@ def _found(context: Context, target: str, *, live: bool) -> Run:
     if run is not None:
         return run
     with suppress(ConfigError, NoFileError):
-        jobs |= {job.name for job in context.load().jobs}
+        jobs |= context.load().by_name.keys()
     if target in jobs:
         raise NoSuchRunError(f"{target} has no run")
     raise NoSuchRunError.of(target, jobs)

@@ -63,7 +63,7 @@ def run(
 
     config: Config | ConfigError
     try:
-        config = compiled.cached(context.paths) or load(context.paths)
+        config = compiled.cached(context.paths, ready=True) or load(context.paths)
     except ConfigError as error:
         if dry_run:
             raise

@@ -70,7 +70,7 @@ def _check(names: Sequence[str]) -> _Checked:
     try:
         given = loader.piped(names)
         config = loader.load([Path(name) for name in names], given)
-        return _Checked(names, len(config.jobs), checks.check(config, given))
+        return _Checked(names, len(config.by_name), checks.check(config, given))
     except loader.InvalidFileError as error:
         return _Checked(names, None, error.diagnostics)
 

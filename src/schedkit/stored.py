@@ -1,0 +1,116 @@
+"""
+The jobs of a compiled form: each a pickle of its own, read when it is asked for.
+
+A process that holds ten thousand jobs holds their names, and the few jobs that it works with.
+"""
+
+from __future__ import annotations
+
+import pickle
+import weakref
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from importlib import import_module
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from schedkit.config import Config, Stamp
+from schedkit.form import ENABLED, NONE, UNKNOWN, WITH_RUNNER, Form
+from schedkit.jobs import Jobs
+
+if TYPE_CHECKING:
+    from schedkit.job import Job
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RECENT = 256  # jobs that are kept although nobody holds them: those that fire all the time
+
+
+class StoredJobs(Jobs):
+    """The jobs of a compiled form; one that is in use is there once."""
+
+    def __init__(self, found: Form) -> None:
+        self.form = found
+        self._places = {name: place for place, name in enumerate(found.texts("names"))}
+        self._in_use: weakref.WeakValueDictionary[str, Job] = weakref.WeakValueDictionary()
+        self._recent: deque[Job] = deque(maxlen=_RECENT)
+        self._flags = found.part("flags")
+        self._firsts = memoryview(found.part("first fires")).cast("q")
+        self._offsets = memoryview(found.part("offsets")).cast("q")
+        self._compiled = _EPOCH + timedelta(microseconds=found.header.compiled)
+
+    def __getitem__(self, name: str) -> Job:
+        job = self._in_use.get(name)
+        if job is None:
+            place = self._places[name]
+            begin = self._offsets[place]
+            pickled = self.form.read("jobs", begin, self._offsets[place + 1] - begin)
+            job = self._in_use[name] = _Unpickler(pickled, self).load()
+            self._recent.append(job)
+        return job
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def digests(self) -> Iterator[tuple[str, str]]:
+        """Yield what `Jobs.digests` yields, from one part for all."""
+        return zip(self, self.form.texts("digests"), strict=True)
+
+    def enabled(self, name: str) -> bool:
+        """Return whether a job fires, from its flags."""
+        return bool(self._flags[self._places[name]] & ENABLED)
+
+    def starts_with_runner(self, name: str) -> bool:
+        """Return whether a job runs when the runner starts, from its flags."""
+        return bool(self._flags[self._places[name]] & WITH_RUNNER)
+
+    def next_fire(self, name: str, instant: datetime) -> datetime | None:
+        """
+        Return what `Jobs.next_fire` returns; until the first one has come, that which is kept.
+
+        Raises: CalendarEndsError.
+        """
+        first = self._firsts[self._places[name]]
+        if first == UNKNOWN or instant < self._compiled:
+            return super().next_fire(name, instant)
+        if first == NONE:
+            return None
+        fire = _EPOCH + timedelta(microseconds=first)
+        return fire if instant < fire else super().next_fire(name, instant)
+
+    @cached_property
+    def shared(self) -> list[Any]:
+        """What several jobs have in common and is large."""
+        found: list[Any] = pickle.loads(self.form.part("shared"))  # noqa: S301
+        return found
+
+
+def config(found: Form, *, ready: bool = False) -> Config:
+    """
+    Return what the files said; *ready*: with all code that its jobs need.
+
+    Code that is replaced while a process runs must not be mixed with what the process has.
+    """
+    header = found.header
+    if ready:
+        for name in header.modules:
+            import_module(name)
+    runner, pools = pickle.loads(found.part("settings"))  # noqa: S301
+    stamps = tuple(Stamp(*stamp) for stamp in header.stamps)
+    return Config(StoredJobs(found), runner, header.state, stamps, header.digest, pools)
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, pickled: bytes, jobs: StoredJobs) -> None:
+        super().__init__(BytesIO(pickled))
+        self._jobs = jobs
+
+    def persistent_load(self, pid: Any) -> Any:
+        return self._jobs.shared[pid]
