@@ -1,6 +1,6 @@
 """sched: a declarative, YAML-driven replacement for cron."""
 
-from typing import TYPE_CHECKING
+from schedkit.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from schedkit.calendars import CalendarEndsError
