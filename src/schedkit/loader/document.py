@@ -1,57 +1,35 @@
-"""
-A YAML file as a tree that remembers where everything stands.
-
-Only null and merge keys are resolved here, every other scalar stays a text: the model decides
-the types. PyYAML's own typing would make `12:30` the integer 750 and `on:` the key True.
-"""
+"""A YAML file as a tree that remembers where everything stands."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from schedkit.errors import Problem, did_you_mean
-from schedkit.loader import sources
+from schedkit.errors import Problem
+from schedkit.loader import sources, syntax
+from schedkit.loader.syntax import (
+    DEEPEST,
+    MAPPING,
+    MERGE,
+    NULL,
+    SEQUENCE,
+    STRING,
+    TOO_DEEP,
+    TOP,
+)
 from schedkit.report import Diagnostic, InvalidFileError
 
-_NULL = "tag:yaml.org,2002:null"
-_MERGE = "tag:yaml.org,2002:merge"
-_STRING = "tag:yaml.org,2002:str"
-_PLAIN_TAGS = {_NULL, _MERGE, _STRING, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+_PLAIN_TAGS = {NULL, MERGE, STRING, MAPPING, SEQUENCE}
 _MOST_VALUES = 2_000_000  # a file of ten thousand jobs has about 200,000; aliases can make more
 _ITSELF = "this alias contains itself"
-_DEEPEST = 50  # levels
-_TOO_DEEP = f"this is nested more than {_DEEPEST} levels deep"
-# What opens a level, and how many of them PyYAML's C composer, which recurses, is sure to survive.
-_OPENINGS = ("[", "{", "- ", "? ")
-_SAFE_OPENINGS = 4000
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is seven times faster
-
-
-class _TextLoader(_Loader):  # type: ignore[misc]  # either of two classes
-    """Resolves null and merge, nothing else."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  # PyYAML's own attribute
-
-
-_TextLoader.add_implicit_resolver(
-    _NULL, re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]
-)
-_TextLoader.add_implicit_resolver(_MERGE, re.compile(r"^<<$"), ["<"])
-
-
+_Pair = tuple[yaml.Node, yaml.Node]  # key and value
 REFUSED: Any = type("Refused", (), {"__repr__": lambda _: "what has been refused"})()
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    key: yaml.Node
-    value: yaml.Node
 
 
 class Document:
@@ -60,13 +38,18 @@ class Document:
     def __init__(self, path: str, text: str, root: yaml.Node | None) -> None:
         self.path = path
         self.diagnostics: list[Diagnostic] = []
-        self._lines = text.splitlines()
+        self._text = text
         self._root = root
         self._values = 0
         self._open: set[int] = set()
         self._checked: set[int] = set()
+        self._odd: set[int] = set()  # mappings of which a key is there twice, merges, is no text
         self._reported: set[Diagnostic | str] = set()
         self._known_pairs: dict[int, dict[str, _Pair]] = {}
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self._text.splitlines()
 
     def plain(self) -> Any:
         """
@@ -95,7 +78,7 @@ class Document:
             )
             if pair is None:
                 return False
-            found = pair.value
+            found = pair[1]
         return True
 
     def line(self, *path: str | int) -> int:
@@ -107,13 +90,13 @@ class Document:
     def _node(self, path: tuple[str | int, ...]) -> tuple[yaml.Node | None, yaml.Node]:
         """Return key and value at *path*, or as far as it leads."""
         key: yaml.Node | None = None
-        value = self._root if self._root is not None else yaml.ScalarNode(_STRING, "", _TOP, _TOP)
+        value = self._root if self._root is not None else yaml.ScalarNode(STRING, "", TOP, TOP)
         for step in path:
             if isinstance(value, yaml.MappingNode):
                 pair = self._pairs(value).get(str(step))
                 if pair is None:
                     break
-                key, value = pair.key, pair.value
+                key, value = pair
             elif isinstance(value, yaml.SequenceNode) and isinstance(step, int):
                 if step >= len(value.value):
                     break
@@ -133,13 +116,23 @@ class Document:
             if isinstance(node, yaml.SequenceNode):
                 return [self._plain(entry, typed=typed) for entry in node.value]
             assert isinstance(node, yaml.MappingNode)
-            self._check_keys(node)
-            return {
-                name: self._plain(pair.value, typed=typed)
-                for name, pair in self._pairs(node).items()
-            }
+            pairs = self._pairs(node)
+            if id(node) in self._odd:
+                self._check_keys(node)
+            return self._mapping(pairs, typed=typed)
         finally:
             self._open.discard(id(node))
+
+    def _mapping(self, pairs: Mapping[str, _Pair], *, typed: bool) -> dict[str, Any]:
+        plain: dict[str, Any] = {}
+        for name, (_, value) in pairs.items():
+            # Nearly all are texts, of which there is nothing to complain.
+            if value.tag is STRING and not typed and len(value.value) <= _DIGITS:
+                plain[name] = value.value
+            else:
+                plain[name] = self._plain(value, typed=typed)
+        self._values += len(plain)
+        return plain
 
     def _complaint(self, node: yaml.Node) -> tuple[str, str | None] | None:
         self._values += 1
@@ -149,8 +142,8 @@ class Document:
             )
         if id(node) in self._open:
             return _ITSELF, None
-        if len(self._open) > _DEEPEST:
-            return _TOO_DEEP, None
+        if len(self._open) > DEEPEST:
+            return TOO_DEEP, None
         if node.tag not in _PLAIN_TAGS:
             hint = "the keys of a job say of what type their values are"
             return f"the tag {_short(node.tag)} is not used here", hint
@@ -187,19 +180,30 @@ class Document:
         """Return the keys of a mapping, those merged into it last and only where it has none."""
         if (known := self._known_pairs.get(id(node))) is not None:
             return known
-        # Known from here on: one that merges itself, which is refused elsewhere, ends here.
-        pairs = self._known_pairs[id(node)] = {}
+        # The tag that was resolved here: of a scalar, and neither null nor a merge.
+        pairs: dict[str, _Pair] = {
+            pair[0].value: pair for pair in node.value if pair[0].tag is STRING
+        }
+        self._known_pairs[id(node)] = pairs
+        if len(pairs) < len(node.value):
+            self._odd.add(id(node))
+            pairs.clear()
+            self._merge(node, pairs)
+        return pairs
+
+    def _merge(self, node: yaml.MappingNode, pairs: dict[str, _Pair]) -> None:
+        # Pairs are known before they are there: a mapping that merges itself, refused, ends here.
         merged: list[yaml.Node] = []
-        for key, value in node.value:
+        for pair in node.value:
+            key, value = pair
             if _is_merge(key):
                 merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
             elif isinstance(key, yaml.ScalarNode):
-                pairs.setdefault(key.value, _Pair(key, value))
+                pairs.setdefault(key.value, pair)
         for other in merged:
             if isinstance(other, yaml.MappingNode):
-                for name, pair in self._pairs(other).items():
-                    pairs.setdefault(name, pair)
-        return pairs
+                for name, below in self._pairs(other).items():
+                    pairs.setdefault(name, below)
 
     def _report(self, node: yaml.Node, message: str, hint: str | None) -> None:
         found = self._diagnostic(node, Problem(message, hint))
@@ -229,11 +233,8 @@ class Document:
         )  # fmt: skip
 
 
-_TOP = yaml.Mark("", 0, 0, 0, "", 0)
-
-
 def _is_merge(key: yaml.Node) -> bool:
-    return key.tag == _MERGE
+    return key.tag == MERGE
 
 
 def read(path: Path) -> Document:
@@ -263,102 +264,7 @@ def parse(name: str, data: bytes) -> Document:
         raise InvalidFileError(
             [Diagnostic("error", name, line, column, 1, message, hint, "")]
         ) from error
-    return Document(name, text, _root(name, text))
-
-
-def _root(name: str, text: str) -> yaml.Node | None:
-    lines = text.splitlines()
-    loader = _TextLoader(text)
-    try:
-        if sum(text.count(opening) for opening in _OPENINGS) > _SAFE_OPENINGS:
-            _check_depth(name, text, lines)
-        root: yaml.Node | None = loader.get_single_node()
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position)
-        column = error.position - (text.rfind("\n", 0, error.position) + 1)
-        message = f"the character {chr(error.character)!r} cannot stand in YAML"
-        raise InvalidFileError(
-            [Diagnostic("error", name, line + 1, column + 1, 1, message, None, "")]
-        ) from error
-    except yaml.MarkedYAMLError as error:
-        raise InvalidFileError([_syntax(name, lines, error)]) from error
-    finally:
-        loader.dispose()
-    return root
-
-
-def _check_depth(name: str, text: str, lines: list[str]) -> None:
-    """Refuse a file that is nested too deep, which the C composer would crash on."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_TextLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _DEEPEST:
-            mark = event.start_mark or _TOP
-            line, column = mark.line, mark.column
-            raise InvalidFileError(
-                [Diagnostic("error", name, line + 1, column + 1, 1, _TOO_DEEP, None, lines[line])]
-            )
-
-
-def _syntax(name: str, lines: list[str], error: yaml.MarkedYAMLError) -> Diagnostic:
-    begun, mark = error.context_mark, error.problem_mark or error.context_mark
-    message, hint = error.problem or "this cannot be read as YAML", None
-    if begun is not None and mark is not None and "alias" in (error.context or ""):
-        mark = begun
-    line, column = (mark.line, mark.column) if mark is not None else (0, 0)
-    text = lines[line] if line < len(lines) else ""
-    rest = text[column:]
-    opening = _UNCLOSED.get(error.context or "")
-    if opening and begun is not None and line > begun.line:
-        line, column = begun.line, begun.column
-        text, message = lines[line], f"this {opening} is not closed"
-    elif rest.startswith("*"):
-        message, hint = _alias(rest, lines)
-    elif rest[:1] in ("@", "%", "`"):
-        message, hint = f"YAML keeps {rest[0]!r} for itself", _cron_hint(rest) or _QUOTES
-    elif "\t" in text[: column + 1]:
-        message, hint = "a tab stands where YAML wants spaces", "indent with spaces"
-    elif "expected a single document" in (error.context or ""):
-        message, hint = "a second document begins here", "one file holds one document"
-    elif "nesting depth" in message:  # a newer libyaml has a limit of its own, of 1000
-        message = _TOO_DEEP
-    elif "mapping values are not allowed" in message:
-        hint = "put a text that has ': ' in it into quotes"
-    return Diagnostic("error", name, line + 1, column + 1, 1, message, hint, text)
-
-
-_QUOTES = "put it in quotes"
-_UNCLOSED = {
-    "while scanning a quoted scalar": "quote",
-    "while parsing a flow sequence": "bracket",
-    "while parsing a flow mapping": "brace",
-}
-_CRON = re.compile(
-    r"\*[\w*/,\-]*(?:[ \t]+[\w*/,\-?]+(?:#\d)?){4,5}|@(?!reboot)[a-z]+ly\b|@midnight"
-)
-
-
-def _alias(text: str, lines: list[str]) -> tuple[str, str]:
-    """Return what to say of a value that begins with a star, which YAML takes for an alias."""
-    cron = _cron_hint(text)
-    alias = re.match(r"\*[\w-]+(?=$|[\s,\]}])", text)
-    if cron is not None or alias is None:
-        return "'*' begins an alias in YAML", cron or _QUOTES
-    anchors = re.findall(r"(?:^|\s)&([\w-]+)", "\n".join(lines))
-    near = did_you_mean(alias.group(), [f"*{anchor}" for anchor in anchors])
-    return f"the alias {alias.group()!r} is not defined", near or _QUOTES
-
-
-def _cron_hint(text: str) -> str | None:
-    if text.startswith("@reboot"):
-        return "write: startup boot"
-    if every := re.match(r"@(every [\w]+)", text):
-        return f"write: {every[1]}"
-    expression = _CRON.match(text)
-    return None if expression is None else f"write: cron {expression.group()}"
+    return Document(name, text, syntax.root(name, text))
 
 
 def _short(tag: str) -> str:
@@ -376,7 +282,7 @@ _WORDS = {
 
 def _scalar(node: yaml.ScalarNode, *, typed: bool) -> Any:
     """Return the value of a scalar: None or its text, or a value typed by YAML 1.2."""
-    if node.tag == _NULL:
+    if node.tag == NULL:
         return None
     text: str = node.value
     if not typed or node.style:  # in quotes or a block it is a text
