@@ -32,7 +32,7 @@ class Kept:
         self.control, control = socket.socketpair()
         self._filler = os.dup(journal)
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", _MAIN, str(journal), str(control.fileno())],
+            [sys.executable, "-I", "-S", _MAIN, str(journal), str(control.fileno())],
             pass_fds=[journal, control.fileno()],
             start_new_session=True,
         )

@@ -1,7 +1,7 @@
 """
 Runs a keeper: JOURNAL and CONTROL are descriptors, a file to append to and a stream socket.
 
-    python -I -S -B .../schedkit/keeper/__main__.py JOURNAL CONTROL
+    python -I -S .../schedkit/keeper/__main__.py JOURNAL CONTROL
 """
 
 import sys

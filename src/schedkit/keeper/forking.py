@@ -5,18 +5,19 @@ from __future__ import annotations
 import errno
 import marshal
 import os
-import signal
-from functools import partial
 
 from schedkit.keeper import RESULT
 from schedkit.keeper.programs import Failures, NotStartedError, candidates
 
 TYPE_CHECKING = False  # as far as the type checker believes
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable, Iterator
     from typing import NoReturn
 
     from schedkit.keeper.messages import Limit, Order
+else:
+    import _signal as signal  # `signal` makes enums of what is in it: they take half a megabyte
 
 OUTPUT = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 REPLACE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -84,7 +85,7 @@ def _steps(order: Order) -> Iterator[tuple[str, bytes, Callable[[], object]]]:
     if nice is not None:
         yield "nice", b"%d" % nice, lambda: os.setpriority(os.PRIO_PROCESS, 0, nice)
     for limit in limits:
-        yield f"limits.{limit[0]}", b"%d" % limit[2], partial(_restrict, limit)
+        yield f"limits.{limit[0]}", b"%d" % limit[2], _restricting(limit)
     if groups is not None:
         yield "user", b"%d" % (uid or 0), lambda: os.setgroups(groups)
     if gid is not None:
@@ -98,6 +99,10 @@ def _steps(order: Order) -> Iterator[tuple[str, bytes, Callable[[], object]]]:
 
 def _open(descriptor: int, path: bytes, flags: int) -> None:
     os.dup2(os.open(path, flags, MODE), descriptor)
+
+
+def _restricting(limit: Limit) -> Callable[[], object]:
+    return lambda: _restrict(limit)
 
 
 def _restrict(limit: Limit) -> None:

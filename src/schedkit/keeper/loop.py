@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import select
-import signal
 
 from schedkit.keeper import journal
 from schedkit.keeper.messages import Incoming
@@ -15,10 +14,13 @@ from schedkit.keeper.spawn import Spawner
 
 TYPE_CHECKING = False  # as far as the type checker believes
 if TYPE_CHECKING:
+    import signal
     from types import FrameType
     from typing import Any
 
     from schedkit.keeper.messages import Order
+else:
+    import _signal as signal  # `signal` makes enums of what is in it: they take half a megabyte
 
 _PR_SET_CHILD_SUBREAPER = 36  # Source: prctl(2)
 _BATCH = 16  # starts before what has happened is told: the runner works on it meanwhile
@@ -30,6 +32,7 @@ _CORE = 0x80  # of a wait status: it left a core; Source: wait(2)
 
 def keep(journal_file: int, control: int) -> None:
     """Keep what the runner at the other end of *control* orders, until it is gone and all ended."""
+    _settle_down(journal_file, control)
     keeper = Keeper(journal_file, control)
     try:
         keeper.run()
@@ -205,6 +208,17 @@ def _status(found: os.waitid_result) -> int:
     if found.si_code == os.CLD_EXITED:
         return found.si_status << 8
     return found.si_status | (_CORE if found.si_code == os.CLD_DUMPED else 0)
+
+
+def _settle_down(*kept: int) -> None:
+    """Let go of what the runner inherited: its directory, and descriptors beside those *kept*."""
+    os.chdir("/")
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2 and int(name) not in kept:
+            try:
+                os.close(int(name))
+            except OSError:  # that of the list itself
+                pass
 
 
 def _child_events() -> int:

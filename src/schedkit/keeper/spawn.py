@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 
 from schedkit.keeper import RESULT
 from schedkit.keeper.forking import MODE, OUTPUT, REPLACE, fork
@@ -17,7 +16,11 @@ from schedkit.keeper.programs import Failures, NotStartedError, candidates
 
 TYPE_CHECKING = False  # as far as the type checker believes
 if TYPE_CHECKING:
+    import signal
+
     from schedkit.keeper.messages import Order
+else:
+    import _signal as signal  # `signal` makes enums of what is in it: they take half a megabyte
 
 
 class Spawner:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -22,6 +22,13 @@ from schedkit.launch import Launch, inherited
 from schedkit.run import AttemptKey
 
 _MAIN = Path(keeper.__file__).with_name("__main__.py")
+# Its stdin, stdout and stderr: it may be there long after the runner.
+_NOBODYS = (
+    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0),
+    (os.POSIX_SPAWN_DUP2, 0, 1),
+    (os.POSIX_SPAWN_DUP2, 0, 2),
+)
+_IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # by every Python, and by nothing that it starts
 _CHUNK = 1 << 18  # bytes read at once
 _PART = 32  # launches in a message: the keeper starts these while the next are sent
 _FLUSH = 1.0  # seconds for what was ordered already, at the end
@@ -151,15 +158,16 @@ def _start(path: Path) -> tuple[int, socket.socket]:
         # Held as long as the keeper lives, and by what it has started until that executes: who
         # gets this lock knows that nothing more will start, though no line was written.
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", str(_MAIN), str(file), str(its.fileno())],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,  # nobody's: it may be there long after the runner
-            cwd="/",
-            env=inherited(),
-            pass_fds=(file, its.fileno()),
-            start_new_session=True,  # a terminal's Ctrl-C is for the runner
+        for descriptor in (file, its.fileno()):
+            os.set_inheritable(descriptor, True)  # nothing else is started before they are closed
+        # subprocess would do it as well, and stay in memory, with all that it imports.
+        pid = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-I", "-S", str(_MAIN), str(file), str(its.fileno())],
+            inherited(),
+            file_actions=_NOBODYS,
+            setsid=True,  # a terminal's Ctrl-C is for the runner
+            setsigdef=_IGNORED,
         )
     except BaseException:
         ours.close()
@@ -167,9 +175,8 @@ def _start(path: Path) -> tuple[int, socket.socket]:
     finally:
         os.close(file)
         its.close()
-    process.returncode = 0  # the executor reaps it: Popen must not wait for it, nor warn
     ours.setblocking(False)
-    return process.pid, ours
+    return pid, ours
 
 
 def _order(launch: Launch) -> messages.Order:
