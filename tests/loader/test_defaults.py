@@ -28,6 +28,19 @@ def keys(job: Job) -> dict[str, Any]:
 RUN = "command: x, clock: every 1h"
 
 
+def test_the_defaults_may_name_a_calendar_of_the_file() -> None:
+    expected = ["business_day acme"]
+
+    config = load(f"""\
+        calendars: {{acme: {{weekend: [fri, sat]}}}}
+        defaults: {{filters: [business_day acme]}}
+        jobs: {{a: {{{RUN}}}}}
+        """)
+    actual = [str(one) for one in config.jobs[0].filters]
+
+    assert expected == actual
+
+
 # ---- timezone
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 from schedkit.job import Keys
@@ -13,13 +13,16 @@ from schedkit.values import Bare
 def merged_keys(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of a job with the defaults under them, mapping by mapping."""
     merged = {**defaults, **own}
-    for key in MAPPINGS:
-        above, below = defaults.get(key), spelled_out(own).get(key)
+    for key, above in defaults.items():
+        if key not in MAPPINGS or key not in own:
+            continue
+        below = _spelled_out(key, own[key])
         if isinstance(above, Mapping) and isinstance(below, Mapping):
             merged[key] = {**above, **below}
             if key == "retry" and merged[key].get("backoff") != "exponential":
                 _drop(merged[key], below, "factor")
-    _drop_idle(merged, own)
+    if not _OF_SOME.isdisjoint(defaults):
+        _drop_idle(merged, own)
     return merged
 
 
@@ -47,10 +50,11 @@ def _drop(merged: dict[str, Any], own: Mapping[str, Any], *keys: str) -> None:
 
 def spelled_out(keys: Mapping[str, Any]) -> dict[str, Any]:
     """Return keys, those that stand as one bare value as the mappings they are short for."""
-    return {
-        key: {_BARE[key]: value} if key in _BARE and isinstance(value, str) else value
-        for key, value in keys.items()
-    }
+    return {key: _spelled_out(key, value) for key, value in keys.items()}
+
+
+def _spelled_out(key: str, value: Any) -> Any:
+    return {_BARE[key]: value} if key in _BARE and isinstance(value, str) else value
 
 
 def _mappings(kind: type) -> Iterable[str]:
@@ -70,7 +74,8 @@ def _bare(kind: type) -> Iterable[tuple[str, str]]:
                     yield name, form.field
 
 
-KEY_NAMES = [field.name for field in fields(Keys)]
+# The defaults that are no matter to some jobs.
+_OF_SOME = frozenset(("command", "python", "interpreter", "shell", "catchup_limit", "retry"))
 MAPPINGS = frozenset(_mappings(Keys))
 _BARE = dict(_bare(Keys))
 

@@ -48,6 +48,16 @@ class Document:
         self._known_pairs: dict[int, dict[str, _Pair]] = {}
 
     @cached_property
+    def file(self) -> str:
+        """Its path, absolute."""
+        return str(Path(self.path).absolute())
+
+    @cached_property
+    def directory(self) -> str:
+        """What relative paths in it start from, absolute."""
+        return str(Path(self.file).parent)
+
+    @cached_property
     def _lines(self) -> list[str]:
         return self._text.splitlines()
 
@@ -86,6 +96,13 @@ class Document:
         key, value = self._node(path)
         line: int = (key or value).start_mark.line + 1
         return line
+
+    def lines(self, *path: str | int) -> tuple[int, ...]:
+        """Return the lines of the entries of the list at *path*, or that of the key of a value."""
+        key, value = self._node(path)
+        if isinstance(value, yaml.SequenceNode):
+            return tuple(entry.start_mark.line + 1 for entry in value.value)
+        return ((key or value).start_mark.line + 1,)
 
     def _node(self, path: tuple[str | int, ...]) -> tuple[yaml.Node | None, yaml.Node]:
         """Return key and value at *path*, or as far as it leads."""

@@ -1,49 +1,60 @@
-"""From the keys of a job to the job: with its place and its digests."""
+"""From the keys of a job to the job: with its lines and its digests."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from schedkit import values
-from schedkit.job import Job, Keys, Lines
-from schedkit.loader.defaults import KEY_NAMES
-
-_SCHEDULE = ("clock", "filters", "adjustments", "timezone", "start", "end", "dst", "enabled")
-# Parts of which many jobs have the same: equal ones become one object, which saves memory.
-_SHARED = ("retry", "success", "limits", "output", "history", "filters", "adjustments")
+from schedkit.errors import ConfigError
+from schedkit.job import Job, Lines
+from schedkit.loader.entry import Entry
+from schedkit.loader.keys import WHEN, Read
 
 
-def made(
-    name: str, keys: Keys, file: Path, line: int, *, lines: Lines, shared: dict[object, object]
-) -> Job:
-    """Return the job *name* of an absolute *file*; *shared* are the parts of earlier ones."""
-    given = {field: getattr(keys, field) for field in KEY_NAMES}
-    for field in _SHARED:
-        given[field] = shared.setdefault(given[field], given[field])
-    given["clock"] = tuple(clock.seeded(name) for clock in keys.clock)
-    written = values.written(keys)
+def made(name: str, keys: Mapping[str, Read], entry: Entry, defaults: Entry | None) -> Job:
+    """
+    Return the job *name*, whose keys stand at *entry* or else among the *defaults*.
+
+    Raises: ConfigError, with what is wrong with the keys together.
+    """
+    given = {key: read.value for key, read in keys.items()}
+    if "clock" not in given:
+        raise ConfigError.of("'clock' is missing")
+    given["clock"] = tuple(clock.seeded(name) for clock in given["clock"])
+    document = entry.document
     return Job(
         **given,
         name=name,
-        file=str(file),
-        line=line,
-        directory=str(file.parent),
-        digest=_digest(written),
-        lines=lines,
-        schedule_digest=_digest({key: _unordered(key, written) for key in _SCHEDULE}),
+        file=document.file,
+        line=document.line(*entry.path),
+        directory=document.directory,
+        digest=_digest(sorted(read.written for read in keys.values() if read.written)),
+        schedule_digest=_digest(_when(keys)),
+        lines=Lines(*(_lines(key, given, entry, defaults) for key in Lines._fields)),
     )
 
 
-def _unordered(key: str, written: Mapping[str, Any]) -> Any:
-    """Return what is written of a key; of clocks, which are a union, the order says nothing."""
-    value = written.get(key)
-    return sorted(value, key=repr) if key == "clock" and value else value
+def _lines(
+    key: str, given: Mapping[str, object], entry: Entry, defaults: Entry | None
+) -> tuple[int, ...]:
+    """Return the lines of what says when a job fires; 0 where it is of another file."""
+    value = given.get(key)
+    if not value:
+        return ()
+    if key in entry.value:
+        return entry.document.lines(*entry.path, key)
+    assert defaults is not None
+    if defaults.document is not entry.document:
+        return (0,) * (len(value) if isinstance(value, tuple) else 1)
+    return entry.document.lines("defaults", key)
 
 
-def _digest(written: Any) -> str:
-    text = json.dumps(written, sort_keys=True, default=str)
+def _when(keys: Mapping[str, Read]) -> Iterable[str]:
+    for key in WHEN:
+        read = keys.get(key)
+        yield (read and read.when) or f'"{key}": null'
+
+
+def _digest(written: Iterable[str]) -> str:
+    text = f"{{{', '.join(written)}}}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
