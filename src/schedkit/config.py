@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
@@ -49,10 +49,14 @@ class Config(NamedTuple):
 
         Raises: UnknownJobError.
         """
+        self.check(names)
+        return tuple(self.by_name[name] for name in self.by_name if not names or name in names)
+
+    def check(self, names: Iterable[str]) -> None:
+        """Raise UnknownJobError when one of these is no name of a job."""
         for name in names:
             if name not in self.by_name:
                 raise UnknownJobError(name, did_you_mean(name, self.by_name))
-        return tuple(self.by_name[name] for name in self.by_name if not names or name in names)
 
 
 class UnknownJobError(ConfigError):

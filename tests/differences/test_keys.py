@@ -127,9 +127,11 @@ def test_the_settings_beside_the_jobs_are_told() -> None:
 
 
 def test_a_state_directory_beside_the_file_is_the_same_beside_another() -> None:
-    before, after = config(f"state: here\n{A_JOB}"), config(f"state: here\n{A_JOB}")
+    before, after = (
+        config(f"state: here\n{A_JOB}")._replace(state=f"{place}/here")
+        for place in ("/etc/sched", "/tmp/new")
+    )
     for one, place in ((before, "/etc/sched"), (after, "/tmp/new")):
-        object.__setattr__(one, "state", f"{place}/here")
         object.__setattr__(one.jobs[0], "directory", place)
 
     settings = [

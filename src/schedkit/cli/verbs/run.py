@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 import sys
 from contextlib import ExitStack, closing
 from datetime import timedelta
@@ -69,7 +68,7 @@ def run(
             raise
         config = error
     if not isinstance(config, ConfigError):
-        config.named(only)
+        config.check(only)
         if dry_run:
             from schedkit.cli.dry_run import show
 
@@ -112,7 +111,7 @@ def _run(
         signals = held.enter_context(closing(Signals(SIGNALS)))
         store = held.enter_context(closing(SQLiteStore(state / "history.db")))
         good, degraded = _good(config, state)
-        good.named(only)
+        good.check(only)
         files = held.enter_context(closing(FileWatch()))
         paths = tuple(path.absolute() for path in context.paths)
         began = watch.now()
@@ -130,7 +129,7 @@ def _run(
         )
         control = held.enter_context(closing(Server(state / "control", runner.orders)))
         runner.serve(control)
-        me = Holder(os.getpid(), platform.node(), processes.boot_id(), schedkit.__version__)
+        me = Holder(os.getpid(), os.uname().nodename, processes.boot_id(), schedkit.__version__)
         runner.run(me, None if duration is None else began + duration)
         _summarise(runner, watch.now() - began)
     return _INTERRUPTED if runner.interrupted else 0
