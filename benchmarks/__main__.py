@@ -13,6 +13,9 @@ MEASURES = {
     1: "fire_times.measure",
     2: "first_fires.measure",
     4: "loading.measure",
+    5: "memory.measure",
+    6: "idle.measure",
+    7: "lateness.measure",
 }
 
 

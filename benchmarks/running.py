@@ -83,37 +83,6 @@ class Runner:
             ).fetchall()
         return Times(sorted(start for start, _ in rows), sorted(end for _, end in rows))
 
-    def processes(self) -> list[int]:
-        """Return the pids of the runner and of the processes below it."""
-        found = [self.process.pid]
-        for pid in found:
-            with suppress(OSError):
-                children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-                found += map(int, children.split())
-        return found
-
-    def memory_mb(self) -> float:
-        """Return how much memory the runner and its keeper have, shared pages by their share."""
-        return sum(_pss_kb(pid) for pid in self.processes()) / 1000
-
-    def switches(self) -> int:
-        """Return how often the runner and its keeper have gone to sleep so far."""
-        return sum(_switches(pid) for pid in self.processes())
-
-
-def _pss_kb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1.024
-    raise RuntimeError(f"/proc/{pid}/smaps_rollup says nothing")
-
-
-def _switches(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("voluntary_ctxt_switches"):
-            return int(line.split()[1])
-    raise RuntimeError(f"/proc/{pid}/status says nothing")
-
 
 def share(values: list[float], part: float) -> float:
     """Return the value that this part of *values*, in order, does not exceed."""
