@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -19,13 +19,13 @@ from schedkit.commands import (
     plain_words,
 )
 from schedkit.errors import Problem
+from schedkit.typed import real
 from schedkit.values import Form
 
 
 def form(annotated: Any) -> Form:
     """Return how a type is written."""
-    assert isinstance(annotated, type(Annotated[int, 0]))
-    found: Form = get_args(annotated)[1]
+    found: Form = get_args(real(annotated))[1]
     return found
 
 

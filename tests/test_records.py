@@ -131,6 +131,15 @@ def test_dataclasses_sees_the_fields_with_what_their_annotations_mean() -> None:
     assert dataclasses.asdict(Box(2)) == {"size": 2, "colour": "blue", "labels": {}}
 
 
+def test_a_class_that_is_made_after_another_was_asked_about_has_its_own_fields() -> None:
+    assert dataclasses.fields(Nothing) == ()
+
+    class Late(Record):
+        size: int
+
+    assert [one.name for one in dataclasses.fields(Late)] == ["size"]
+
+
 def test_pydantic_reads_a_record_and_writes_it() -> None:
     read = adapter(Crate).validate_python({"size": 2, "owner": "me", "labels": {"a": "1"}})
 

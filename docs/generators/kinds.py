@@ -10,7 +10,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal
 
 from generators.markdown import code, link
-from schedkit import durations, limits, scalars, timeline
+from schedkit import durations, limits, records, scalars, timeline
 from schedkit.limits import History, Limits, Output
 from schedkit.retry import Retry
 from schedkit.values import Bare, Form, Listed, Whole, Written
@@ -79,7 +79,7 @@ def _linked(cls: Any) -> str:
     """Return a link to the section of a class, or its fields where it has none."""
     if cls in PARTS:
         return f"a mapping, see {link(cls.__name__)}"
-    hints = typing.get_type_hints(cls, include_extras=True)
+    hints = records.hints(cls, include_extras=True)
     fields = [field.name for field in dataclasses.fields(cls)]
     return f"a mapping: {'; '.join(f'{code(name)}: {text(hints[name])}' for name in fields)}"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Iterator
-from typing import Any, get_type_hints
+from typing import Any
 
 import yaml
 
 from generators import kinds
 from generators.markdown import code, link, table
-from schedkit import calendars, values
+from schedkit import calendars, records, values
 from schedkit.adjustments import ADJUSTMENTS
 from schedkit.clocks import CLOCKS
 from schedkit.filters import FILTERS
@@ -111,7 +111,7 @@ def _job() -> Iterator[str]:
 def _fields(cls: type, only: list[str] | None = None, word: str | None = None) -> str:
     """Return the table of the fields of *cls* that can be written, the first one named *word*."""
     own = values.adapter(cls).json_schema(by_alias=False).get("properties", {})
-    hints = get_type_hints(cls, include_extras=True)
+    hints = records.hints(cls, include_extras=True)
     fields = [one for one in dataclasses.fields(cls) if one.name in own]
     rows = [
         (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, NamedTuple
 
 from schedkit.errors import ConfigError
+from schedkit.typed import Annotated, Any, ClassVar, NamedTuple
 from schedkit.values import Form, Listed, Written, shape
 
 _SIGNALS = ("TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "KILL")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from schedkit.errors import ConfigError
+from schedkit.records import Record
 
 _UNITS = {  # in the order in which a duration is written; the first three are calendar time
     "mo": None,
@@ -24,8 +24,7 @@ ZERO = timedelta(0)
 _LONGEST_DAYS = 12 * 31 * 1000  # a calendar has an end, and so has what is added to its days
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Record):
     """
     A length of time that keeps apart what a calendar counts and what a stopwatch does.
 

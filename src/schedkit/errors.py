@@ -13,15 +13,15 @@ Callers catch SchedError; anything else is a bug of ours and keeps its traceback
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from schedkit.records import Record, replace
 
 
 class SchedError(Exception):
     """Anything that a user or the world did; its text is meant to be read by a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Record):
     """
     One thing that somebody wrote and that cannot be right.
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedkit.adjustments import ADJUSTMENTS, Adjustment
@@ -20,13 +18,15 @@ from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
 from schedkit.limits import Account, History, Limits, Nice, Output, Umask
 from schedkit.parts import DST_NEEDS, span_problems
+from schedkit.records import field
 from schedkit.retry import Retry
 from schedkit.scalars import DATES_PATTERN, Duration, Moment, Moments, Zone
 from schedkit.schedule import Schedule
+from schedkit.typed import Annotated, Any, Literal, NamedTuple
 from schedkit.values import (
     DEFINITION,
-    STRICT_FIELDS,
     Bare,
+    Entry,
     Form,
     Listed,
     Meanings,
@@ -113,21 +113,15 @@ _CATCHUPS = Meanings(("None of them is.", "The latest of them is.", "All of them
 _INTERRUPTED = Meanings(("It is over.", "It runs again: once, or as retry allows."))
 
 
-@dataclass(frozen=True, slots=True)
-class Success:
+class Success(Entry):
     """What counts as success."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     exit_codes: ExitCodes = (0,)
     """The exit codes that mean success."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keys:
+class Keys(Entry, kw_only=True):
     """What a person writes under the name of a job."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     description: str = ""
     """What the job is for, in a sentence."""
@@ -300,8 +294,7 @@ class Lines(NamedTuple):
     end: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True)
-class Job(Keys):
+class Job(Keys, kw_only=True):
     """
     A job: its keys, its name and where it is written.
 

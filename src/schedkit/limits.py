@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar
 
 from schedkit.errors import ConfigError, Problem
 from schedkit.scalars import Duration
-from schedkit.values import STRICT_FIELDS, Whole, Written
+from schedkit.typed import Annotated
+from schedkit.values import Entry, Whole, Written
 
 # ---- sizes
 
@@ -107,11 +106,8 @@ Umask = Annotated[int, Written(int, umask, umask_text, r"^\s*(0o)?[0-7]{1,4}\s*$
 Nice = Annotated[int, Whole(-20, 19)]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Entry):
     """What each process of an attempt may take; without a limit, as much as the runner itself."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     memory: Size | None = None
     """Its address space: more is refused to it, which most programs do not survive."""
@@ -130,21 +126,15 @@ class Limits:
 # ---- what is kept
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Entry):
     """What is kept of what an attempt writes to its standard output and error."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     max_size: Size = 10_000_000
     """Of more than this, the beginning and the end are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Entry):
     """How many records of its runs are kept, the latest ones."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     keep_runs: Annotated[int, Whole(1)] = 10_000
     """So many of them."""

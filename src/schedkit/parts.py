@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
-from typing import Any
 
 from schedkit import timeline
 from schedkit.calendars import Calendar, read_calendar
 from schedkit.clocks.clock import ClockChanges
 from schedkit.errors import ConfigError, Problem
 from schedkit.scalars import MOMENT
+from schedkit.typed import Any
 from schedkit.values import shape
 
 _OFFSET = re.compile(r"UTC([+-])(\d\d):(\d\d)")  # as a fixed zone of datetime says itself

@@ -46,6 +46,14 @@ def derived(*, init: Literal[False] = False) -> Any:  # noqa: ARG001  # a type c
     return derived  # it stands for itself
 
 
+def hints(kind: type, *, include_extras: bool = False) -> dict[str, Any]:
+    """Return what the annotations of a class of records mean, as `typing.get_type_hints` does."""
+    import typing
+
+    assert hasattr(kind, "__dataclass_fields__")  # which has them evaluated
+    return typing.get_type_hints(kind, include_extras=include_extras)
+
+
 class _Made:
     """A default that is made for each record."""
 
@@ -145,7 +153,7 @@ class Record:
         cls._key = attrgetter(*cls._fields) if cls._fields else type
         for name, value in {
             "__match_args__": () if kw_only else cls._fields,
-            "__dataclass_fields__": Record.__dict__["__dataclass_fields__"],
+            "__dataclass_fields__": _AsDataclass(),
         }.items():
             setattr(cls, name, value)  # which a type checker knows better than we do
 
@@ -188,4 +196,4 @@ def _refusal(cls: type[Record], values: tuple[Any, ...], given: dict[str, Any]) 
     return f"{cls.__name__} takes {len(cls._fields)} fields, each once"
 
 
-__all__ = ["Record", "derived", "field", "replace"]
+__all__ = ["Record", "derived", "field", "hints", "replace"]

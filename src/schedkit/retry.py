@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal
 
 from schedkit.commands import ExitCodes
 from schedkit.errors import ConfigError, Problem
 from schedkit.scalars import Duration
-from schedkit.values import STRICT_FIELDS, Meanings
+from schedkit.typed import Annotated, Literal
+from schedkit.values import Entry, Meanings
 
 _MOST_RETRIES = 1_000_000  # more is a mistake
 _BACKOFFS = Meanings(
@@ -17,11 +16,8 @@ _BACKOFFS = Meanings(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Entry):
     """What happens when an attempt did not succeed."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     max_retries: int
     """How often it is tried again, after the first attempt."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedkit import durations, timeline
 from schedkit.durations import Period
 from schedkit.errors import ConfigError, did_you_mean
+from schedkit.typed import Annotated, NamedTuple
 from schedkit.values import Listed, Written, sorted_once
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # in the order of date.weekday()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import takewhile
-from typing import Any, Self
 
 from schedkit import parts, timeline
 from schedkit.adjustments import ADJUSTMENTS, Adjustment
@@ -18,8 +16,10 @@ from schedkit.clocks.clock import ClockChanges
 from schedkit.clocks.recurrence import WallClock
 from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
+from schedkit.records import Record
 from schedkit.scalars import moment_text
 from schedkit.traces import Bound, Fire, Move, Trace
+from schedkit.typed import Any, Self
 from schedkit.values import shape
 from schedkit.vocabulary import Many
 
@@ -31,8 +31,7 @@ _CLOCK_CHANGES = timedelta(days=2)
 _WALKED = 8  # refused candidates walked over before a jump: a jump costs about as much
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Schedule:
+class Schedule(Record):
     """
     When something fires: the union of clocks, what filters admit of it, moved by adjustments.
 
@@ -101,8 +100,7 @@ class Schedule:
         if seed:
             clocks = tuple(clock.seeded(seed) for clock in clocks)
         clocks = tuple(clock.with_dst(rest["dst"]) for clock in clocks)
-        for name, value in {"clocks": clocks, **rest}.items():
-            object.__setattr__(self, name, value)
+        self.__dict__.update(clocks=clocks, **rest)
 
     @classmethod
     def of(
@@ -120,8 +118,7 @@ class Schedule:
         made = object.__new__(cls)
         clocks = tuple(clock.with_dst(dst) for clock in clocks)
         given = (clocks, filters, adjustments, timezone, dst, start, end)
-        for name, value in zip(cls.__slots__, given, strict=True):
-            object.__setattr__(made, name, value)
+        made.__dict__.update(zip(cls._fields, given, strict=True))
         return made
 
     @classmethod

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar
 
 from schedkit.scalars import Duration
-from schedkit.values import STRICT_FIELDS, Whole
+from schedkit.typed import Annotated
+from schedkit.values import Entry, Whole
 
 
-@dataclass(frozen=True, slots=True)
-class RunnerSettings:
+class RunnerSettings(Entry):
     """What a person writes under `runner`."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     drain_timeout: Duration = timedelta(seconds=30)
     """How long the jobs that run may go on when the runner is asked to stop."""

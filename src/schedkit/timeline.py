@@ -9,12 +9,12 @@ clock change, so both are converted here and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from schedkit.errors import ConfigError, did_you_mean
+from schedkit.records import Record
 
 ZERO = timedelta(0)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,8 +30,7 @@ _PROBE = timedelta(days=3)
 _BLOCK = _PROBE * 122  # about a year: what is looked through, and kept, at a time
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Record):
     """
     Time without a clock change, from *begin* up to, not including, *end* (UTC).
 
@@ -49,8 +48,7 @@ class Stretch:
     repeated_from: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Record):
     instant: datetime
     before: timedelta
     after: timedelta

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, NamedTuple
 
 from schedkit.adjustments import Adjustment
 from schedkit.clocks import Clock
 from schedkit.filters import Filter
 from schedkit.scalars import moment_text
+from schedkit.typed import Literal, NamedTuple
 
 
 class Fire(NamedTuple):

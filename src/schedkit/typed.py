@@ -62,6 +62,12 @@ else:
         def __ror__(self, other):
             return _Alias("Union", (other, self))
 
+        def __call__(self):  # typing takes for a type what can be called
+            raise TypeError(f"{self.name} is no class")
+
+        def __get_pydantic_core_schema__(self, _, handler):
+            return handler.generate_schema(real(self))
+
     class _Name:
         """A name of `typing` that is only ever written in annotations."""
 

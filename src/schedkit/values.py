@@ -10,24 +10,28 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.records import Record, hints
+from schedkit.typed import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, real
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
     from pydantic_core import CoreSchema
 
 T = TypeVar("T", bound=Hashable)
-# What every class that is read from a file tells pydantic.
-STRICT_FIELDS = {"extra": "forbid", "use_attribute_docstrings": True}
 DEFINITION = "x-definition"  # in a JSON Schema: what else holds stands under this name
 _WHOLE = re.compile(r"^\s*[-+]?[0-9]{1,1000}\s*$")  # Python reads no more than 4300 digits
 
 
-class Form(ABC):
+class Entry(Record):
+    """What is read from a file, key by key; each field has a docstring, which documents its key."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+
+class Form(Record, ABC):
     """How a value stands in a file; named in an annotation, pydantic reads and writes with it."""
 
     @abstractmethod
@@ -60,7 +64,6 @@ class Form(ABC):
         return self.schema()
 
 
-@dataclass(frozen=True)
 class Written(Form, Generic[T]):
     """A value of type *kind* that stands as a text, which *read* and *text* convert."""
 
@@ -94,7 +97,6 @@ class Written(Form, Generic[T]):
         return {"type": kinds, "pattern": pattern, "examples": [self.example]}
 
 
-@dataclass(frozen=True)
 class Whole(Form):
     """A whole number from *low* to *high*, both included."""
 
@@ -130,7 +132,6 @@ class Whole(Form):
         }
 
 
-@dataclass(frozen=True)
 class Listed(Form, Generic[T]):
     """
     Several values, as a list or as one text with commas, read into a tuple.
@@ -174,8 +175,7 @@ class Listed(Form, Generic[T]):
         return {"anyOf": [text, {"type": "array", "items": one, "minItems": 1}]}
 
 
-@dataclass(frozen=True)
-class Meanings:
+class Meanings(Record):
     """What each text of a Literal means, in its order, for an editor to show."""
 
     texts: tuple[str, ...]
@@ -188,8 +188,7 @@ class Meanings:
         return {**own, "enumDescriptions": list(self.texts)}
 
 
-@dataclass(frozen=True)
-class Bare:
+class Bare(Record):
     """A dataclass that may stand as one bare value, which is then its field *field*."""
 
     field: str
@@ -260,7 +259,7 @@ def adapter(kind: type) -> TypeAdapter[Any]:
     """Return pydantic's adapter of the dataclass *kind*."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(kind)
+    return TypeAdapter(real(kind))
 
 
 def read(kind: type[T], fields: Mapping[str, object]) -> T:
@@ -344,8 +343,8 @@ def _names(kind: type, path: tuple[str | int, ...]) -> list[str]:
     import typing
 
     for step in path:
-        hints = typing.get_type_hints(kind)
-        options = [hints[step], *typing.get_args(hints[step])] if step in hints else []
+        known = hints(kind)
+        options = [known[step], *typing.get_args(known[step])] if step in known else []
         kind = next((o for o in options if dataclasses.is_dataclass(o)), type(None))  # type: ignore[assignment]  # is_dataclass admits instances too
     if not dataclasses.is_dataclass(kind):
         return []

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Generic, TypeVar
 
 from schedkit import values
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.typed import Any, Generic, TypeVar
 from schedkit.values import DEFINITION, Form
 
 W = TypeVar("W")
@@ -159,7 +158,6 @@ class Vocabulary(Generic[W]):
         return Problem(f"unknown {self.kind} {word!r}", hint, span=span)
 
 
-@dataclass(frozen=True)
 class One(Form, Generic[W]):
     """A word of a vocabulary."""
 
@@ -178,7 +176,6 @@ class One(Form, Generic[W]):
         return {"type": ["string", "object"], DEFINITION: self.vocabulary.kind}
 
 
-@dataclass(frozen=True)
 class Many(Form, Generic[W]):
     """Several words of a vocabulary, as a list, or one of them alone."""
 

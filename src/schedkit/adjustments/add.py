@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
 
 from schedkit.adjustments.adjustment import Adjustment, Reach
 from schedkit.scalars import Length
-from schedkit.values import STRICT_FIELDS
+from schedkit.typed import ClassVar
 
 _ZERO = timedelta(0)
 _MONTH = timedelta(days=146097) / 4800  # the mean of the calendar's 400 years
 _UNEVEN = timedelta(days=6)  # no number of months is farther from as many means
 
 
-@dataclass(frozen=True, slots=True)
 class Add(Adjustment):
     """Later by a length of time or, when it is negative, earlier; on the wall clock."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "add 5d"
 
     length: Length

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
-from typing import NamedTuple
+
+from schedkit.typed import NamedTuple
+from schedkit.values import Entry
 
 
 class Reach(NamedTuple):
@@ -18,14 +20,12 @@ class Reach(NamedTuple):
     forward: timedelta
 
 
-class Adjustment(ABC):
+class Adjustment(Entry, ABC):
     """
     Where an admitted candidate is moved to, on the wall clock.
 
-    An adjustment is a frozen dataclass; `str` says it in a line, in the words of a file.
+    `str` says it in a line, in the words of a file.
     """
-
-    __slots__ = ()
 
     @property
     @abstractmethod

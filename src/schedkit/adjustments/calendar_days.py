@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, ClassVar
 
 from schedkit.adjustments.adjustment import Adjustment, Reach
 from schedkit.calendars import WEEKDAYS, Calendar, CalendarName, need_exchange
 from schedkit.errors import ConfigError
-from schedkit.values import STRICT_FIELDS, Written
+from schedkit.typed import Annotated, ClassVar
+from schedkit.values import Written
 
 _DAY = timedelta(days=1)
 _ZERO = timedelta(0)
@@ -28,11 +27,9 @@ def _named(word: str, calendar: Calendar) -> str:
     return word if calendar is WEEKDAYS else f"{word} {calendar}"
 
 
-@dataclass(frozen=True, slots=True)
 class NextBusinessDay(Adjustment):
     """To the next business day; a business day stays."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "next_business_day DE"
 
     calendar: CalendarName = WEEKDAYS
@@ -51,11 +48,9 @@ class NextBusinessDay(Adjustment):
         return _rolled(self.calendar, wall, 1)
 
 
-@dataclass(frozen=True, slots=True)
 class PreviousBusinessDay(Adjustment):
     """To the previous business day; a business day stays."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "previous_business_day DE"
 
     calendar: CalendarName = WEEKDAYS
@@ -74,11 +69,9 @@ class PreviousBusinessDay(Adjustment):
         return _rolled(self.calendar, wall, -1)
 
 
-@dataclass(frozen=True, slots=True)
 class NearestBusinessDay(Adjustment):
     """To the nearest business day, the later of two as near; a business day stays."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "nearest_business_day DE"
 
     calendar: CalendarName = WEEKDAYS
@@ -99,11 +92,9 @@ class NearestBusinessDay(Adjustment):
         return later if later - wall <= wall - earlier else earlier
 
 
-@dataclass(frozen=True, slots=True)
 class ModifiedFollowing(Adjustment):
     """To the next business day unless that leaves the month, then to the previous one."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "modified_following DE"
 
     calendar: CalendarName = WEEKDAYS
@@ -133,11 +124,9 @@ def _count(text: str) -> int:
     return n
 
 
-@dataclass(frozen=True, slots=True)
 class AddBusinessDays(Adjustment):
     """So many business days later or, when it is negative, earlier; it always moves."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "add_business_days 2"
 
     n: Annotated[int, Written(int, _count, str, r"^[-+]?\d{1,5}$", "2")]
@@ -164,11 +153,9 @@ class AddBusinessDays(Adjustment):
         return _on(wall, day)
 
 
-@dataclass(frozen=True, slots=True)
 class NextTradingDay(Adjustment):
     """To the next trading day of an exchange; a trading day stays."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "next_trading_day XNYS"
 
     calendar: CalendarName
@@ -190,11 +177,9 @@ class NextTradingDay(Adjustment):
         return _rolled(self.calendar, wall, 1)
 
 
-@dataclass(frozen=True, slots=True)
 class PreviousTradingDay(Adjustment):
     """To the previous trading day of an exchange; a trading day stays."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "previous_trading_day XNYS"
 
     calendar: CalendarName

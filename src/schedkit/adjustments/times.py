@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any, ClassVar
 
 from schedkit import durations
 from schedkit.adjustments.adjustment import Adjustment, Reach
 from schedkit.errors import ConfigError
 from schedkit.scalars import wall_time, wall_time_text
-from schedkit.values import STRICT_FIELDS, Written
+from schedkit.typed import Annotated, ClassVar
+from schedkit.values import Written
 
 _ZERO = timedelta(0)
 _DAY = timedelta(days=1)
@@ -21,11 +20,9 @@ TimeOfDay = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
 class SetTime(Adjustment):
     """To a time of the same day."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "set_time 09:00"
 
     at: TimeOfDay
@@ -60,11 +57,9 @@ def _floor(wall: datetime, step: timedelta) -> datetime:
     return midnight + (wall - midnight) // step * step
 
 
-@dataclass(frozen=True, slots=True)
 class Round(Adjustment):
     """To the nearest multiple of a step since midnight, the later of two as near."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "round 15m"
 
     step: Step
@@ -83,11 +78,9 @@ class Round(Adjustment):
         return _floor(wall + self.step / 2, self.step)
 
 
-@dataclass(frozen=True, slots=True)
 class Floor(Adjustment):
     """Back to a multiple of a step since midnight; one that is there stays."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "floor 1h"
 
     step: Step
@@ -106,11 +99,9 @@ class Floor(Adjustment):
         return _floor(wall, self.step)
 
 
-@dataclass(frozen=True, slots=True)
 class Ceil(Adjustment):
     """On to a multiple of a step since midnight; one that is there stays."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "ceil 1h"
 
     step: Step

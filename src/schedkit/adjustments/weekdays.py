@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
 
 from schedkit.adjustments.adjustment import Adjustment, Reach
-from schedkit.values import STRICT_FIELDS
 
 _ZERO = timedelta(0)
 _FRIDAY = 4
 
 
-@dataclass(frozen=True, slots=True)
 class NextWeekday(Adjustment):
     """From a Saturday or Sunday to the Monday after; any other day stays."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     def __str__(self) -> str:
         return "next_weekday"
@@ -33,11 +27,8 @@ class NextWeekday(Adjustment):
         return wall + timedelta(days=3 - beyond if beyond else 0)
 
 
-@dataclass(frozen=True, slots=True)
 class PreviousWeekday(Adjustment):
     """From a Saturday or Sunday to the Friday before; any other day stays."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     def __str__(self) -> str:
         return "previous_weekday"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 from schedkit.errors import ConfigError, SchedError
+from schedkit.records import Record, field, replace
+from schedkit.typed import Any
 
 _DAY = timedelta(days=1)
 _WEEKEND = frozenset((5, 6))
@@ -24,16 +24,14 @@ class CalendarEndsError(SchedError):
         self.day = day
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Record):
     """A trading day of an exchange: when it opens and closes (UTC)."""
 
     opens: datetime
     closes: datetime
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Calendar:
+class Calendar(Record):
     """
     Which days are business days, and why others are not.
 
@@ -47,15 +45,18 @@ class Calendar:
     written: Any
     name: str
     weekend: frozenset[int] = _WEEKEND
-    closed: Mapping[date, str] = field(default_factory=dict, repr=False)
+    closed: Mapping[date, str] = field(default_factory=dict)
     open: frozenset[date] = frozenset()
-    sessions: Mapping[date, Session] | None = field(default=None, repr=False)
+    sessions: Mapping[date, Session] | None = None
     first: date | None = None
     last: date | None = None
     longest: int = 2
 
     def __str__(self) -> str:
         return self.name
+
+    def __repr__(self) -> str:
+        return f"Calendar({self.written!r}, {self.name!r})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Calendar) and self.written == other.written

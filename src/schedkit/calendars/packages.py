@@ -6,10 +6,10 @@ import re
 import warnings
 from datetime import UTC, date
 from functools import cache
-from typing import Any
 
 from schedkit.calendars.calendar import Calendar, Session
 from schedkit.errors import ConfigError, did_you_mean
+from schedkit.typed import Any
 
 _HOLIDAY_YEARS = (1970, 2099)  # what a calendar of a country is made for, where it is known
 _SESSION_DAYS = ("2000-01-01", "2049-12-31")  # likewise for an exchange

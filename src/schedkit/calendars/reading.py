@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
-from typing import Annotated, Any
 
 from schedkit.calendars import packages
 from schedkit.calendars.calendar import WEEKDAYS, Calendar
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.typed import Annotated, Any
 from schedkit.values import DEFINITION, Form, shape
 
 _named: ContextVar[Mapping[str, Calendar]] = ContextVar("named", default={})  # noqa: B039  # never changed

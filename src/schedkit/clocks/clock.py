@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
-from typing import Any, Literal, NamedTuple, Self
 
 from schedkit import timeline
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.typed import Any, Literal, NamedTuple, Self
+from schedkit.values import Entry
 
 
 class ClockChanges(NamedTuple):
@@ -43,14 +44,12 @@ class ClockChanges(NamedTuple):
         return cls(**raw)  # type: ignore[arg-type]  # checked above
 
 
-class Clock(ABC):
+class Clock(Entry, ABC):
     """
     Where the fire times of a schedule come from.
 
-    A clock is a frozen dataclass; `str` says it in a line, in the words of a file.
+    `str` says it in a line, in the words of a file.
     """
-
-    __slots__ = ()
 
     @abstractmethod
     def after(self, instant: datetime, zone: tzinfo) -> Iterator[datetime]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
-
-from schedkit.clocks.recurrence import Recurrence, WallClock
+from schedkit.clocks.recurrence import WallClock
 from schedkit.errors import ConfigError
-from schedkit.values import STRICT_FIELDS
+from schedkit.typed import ClassVar, Self
 
 
-@dataclass(frozen=True, slots=True)
 class Cron(WallClock):
     """
     A cron expression: five fields, or six with seconds first.
@@ -19,7 +15,6 @@ class Cron(WallClock):
     repeats one, a job with a star in its minute or hour follows the wall clock.
     """
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "cron 0 9 * * mon-fri"
 
     expression: str
@@ -28,7 +23,6 @@ class Cron(WallClock):
     """With both day fields restricted, whether either may match; false: both must."""
     seed: str = ""
     """What H is drawn from; the job's name unless it is set."""
-    recurrence: Recurrence = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         from schedkit.clocks import crontab  # a clock that was read before needs no grammar

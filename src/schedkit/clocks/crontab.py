@@ -11,11 +11,11 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from schedkit.clocks.monthdays import MON_TO_FRI, DayRule, Days
 from schedkit.clocks.recurrence import FIXED, WILD, Recurrence
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.typed import NamedTuple
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]

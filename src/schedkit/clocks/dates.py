@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any, ClassVar
 
 from schedkit import timeline
 from schedkit.clocks.clock import Clock
 from schedkit.scalars import Moments, moment_text
-from schedkit.values import STRICT_FIELDS
+from schedkit.typed import ClassVar
 
 
-@dataclass(frozen=True, slots=True)
 class Dates(Clock):
     """
     One-off moments, in the job's timezone.
@@ -22,7 +19,6 @@ class Dates(Clock):
     first time.
     """
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "dates: [2026-12-24 18:00]"
 
     moments: Moments

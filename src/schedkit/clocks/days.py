@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import time
-from typing import Annotated, Any, ClassVar
 
 from schedkit.clocks.monthdays import EVERY_DAY, MON_TO_FRI, DayRule, Days
 from schedkit.clocks.recurrence import Recurrence, WallClock, single_times
 from schedkit.errors import ConfigError, did_you_mean
 from schedkit.scalars import WEEKDAYS, WallTimes, Weekdays, wall_time_text, weekday, weekdays_text
-from schedkit.values import STRICT_FIELDS, Listed, Written, sorted_once
+from schedkit.typed import Annotated, ClassVar
+from schedkit.values import Listed, Written, sorted_once
 
 _ALL_MONTHS = (1 << 13) - 2
 _MIDNIGHT = (time(0),)
 
 
-@dataclass(frozen=True, slots=True)
 class Daily(WallClock):
     """Every day, at one time or more."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "daily at 02:30"
 
     at: WallTimes
     """Times of day."""
-    recurrence: Recurrence = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _settle(self, Days(weekdays=EVERY_DAY), self.at)
@@ -35,18 +31,15 @@ class Daily(WallClock):
         return f"daily{_at(self.at)}"
 
 
-@dataclass(frozen=True, slots=True)
 class Weekly(WallClock):
     """On days of the week."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "weekly mon,thu at 09:00"
 
     days: Weekdays
     """Days of the week: mon, mon-fri, [sat, sun]."""
     at: WallTimes = _MIDNIGHT
     """Times of day; midnight unless it is set."""
-    recurrence: Recurrence = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _settle(self, Days(weekdays=sum(1 << day for day in self.days)), self.at)
@@ -103,18 +96,15 @@ _POSITION = Written(
 MonthPositions = Annotated[tuple[tuple[int, int], ...], Listed(_POSITION, sorted_once)]
 
 
-@dataclass(frozen=True, slots=True)
 class Monthly(WallClock):
     """On days of every month; a month that lacks such a day is left out."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "monthly 15 at 09:00"
 
     days: MonthPositions
     """Days of the month: 15, last, last fri, 2nd tue, first weekday."""
     at: WallTimes = _MIDNIGHT
     """Times of day; midnight unless it is set."""
-    recurrence: Recurrence = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         days = Days()

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Any, ClassVar
 
 from schedkit import timeline
 from schedkit.clocks.clock import Clock
 from schedkit.durations import Period
 from schedkit.errors import ConfigError
 from schedkit.scalars import Length, Moment, moment_text
-from schedkit.values import STRICT_FIELDS
+from schedkit.typed import ClassVar
 
 
-@dataclass(frozen=True, slots=True)
 class Every(Clock):
     """
     Every so long, counted from an anchor: never from when a process started.
@@ -24,7 +21,6 @@ class Every(Clock):
     hours, minutes and seconds are elapsed time.
     """
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "every 15m"
 
     interval: Length

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, time
-from typing import Annotated, Any, ClassVar
 
 from schedkit.clocks.monthdays import EVERY_DAY, DayRule, Days
 from schedkit.clocks.recurrence import WILD, Recurrence, WallClock, single_times
 from schedkit.errors import ConfigError
+from schedkit.records import Record
 from schedkit.scalars import MonthDay, WallTimes, month_day, month_day_text, wall_time_text
-from schedkit.values import STRICT_FIELDS, Listed, Written, sorted_once
+from schedkit.typed import Annotated, ClassVar
+from schedkit.values import Listed, Written, sorted_once
 
 _ALL_MONTHS = (1 << 13) - 2
 
@@ -31,16 +31,13 @@ Minutes = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
 class Hourly(WallClock):
     """Every hour, at one minute or more; it follows the clock on the wall."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "hourly at 15"
 
     at: Minutes = (0,)
     """Minutes of the hour; the full hour unless it is set."""
-    recurrence: Recurrence = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         days = DayRule(_ALL_MONTHS, (Days(weekdays=EVERY_DAY),))
@@ -51,8 +48,7 @@ class Hourly(WallClock):
         return "hourly" if self.at == (0,) else f"hourly at {','.join(map(str, self.at))}"
 
 
-@dataclass(frozen=True, slots=True)
-class YearDays:
+class YearDays(Record):
     """Days of every year; a 29 February is in leap years only."""
 
     days: tuple[MonthDay, ...]
@@ -91,18 +87,15 @@ DaysOfYear = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
 class Yearly(WallClock):
     """On days of every year."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "yearly 12-24 at 18:00"
 
     days: DaysOfYear
     """Days of the year: 12-24, [03-31, 09-30]."""
     at: WallTimes = (time(0),)
     """Times of day; midnight unless it is set."""
-    recurrence: Recurrence = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         meaning = Recurrence(YearDays(self.days), single_times(self.at))

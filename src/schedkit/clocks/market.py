@@ -5,16 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Any, ClassVar
 
 from schedkit.calendars import CalendarEndsError, CalendarName, need_exchange
 from schedkit.clocks.clock import Clock
 from schedkit.durations import Period
 from schedkit.errors import ConfigError
 from schedkit.scalars import Length
-from schedkit.values import STRICT_FIELDS
+from schedkit.typed import ClassVar
 
 _NO_OFFSET = Period()
 _LONGEST = timedelta(days=7)  # of an offset: another session is nearer than that
@@ -61,11 +59,9 @@ class _Market(Clock):
         raise CalendarEndsError(self.calendar.name, self.calendar.last)
 
 
-@dataclass(frozen=True, slots=True)
 class MarketOpen(_Market):
     """When an exchange opens, on each of its trading days."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "market_open XNYS"
 
     calendar: CalendarName
@@ -83,11 +79,9 @@ class MarketOpen(_Market):
         return [session.opens for session in self.calendar.trading()]
 
 
-@dataclass(frozen=True, slots=True)
 class MarketClose(_Market):
     """When an exchange closes, on each of its trading days; early closes included."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "market_close XNYS"
 
     calendar: CalendarName

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+
+from schedkit.typed import NamedTuple
 
 MON_TO_FRI = 0b0011111
 EVERY_DAY = 0b1111111

@@ -14,11 +14,12 @@ from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import Literal, NamedTuple, Protocol, Self
 
 from schedkit import timeline
 from schedkit.clocks.clock import Clock, ClockChanges
 from schedkit.clocks.monthdays import DayRule
+from schedkit.records import derived
+from schedkit.typed import Literal, NamedTuple, Protocol, Self
 
 _HOURS = [timedelta(hours=hour) for hour in range(25)]
 _MINUTES = [timedelta(minutes=minute) for minute in range(61)]
@@ -206,8 +207,7 @@ def _offsets_from(times: Times, begin: timedelta) -> Iterator[timedelta]:
 class WallClock(Clock):
     """A clock that is a recurrence."""
 
-    __slots__ = ()
-    recurrence: Recurrence
+    recurrence: Recurrence = derived()
 
     def after(self, instant: datetime, zone: tzinfo) -> Iterator[datetime]:
         """Yield every instant (UTC) later than *instant*, ascending and each once."""
@@ -220,7 +220,7 @@ class WallClock(Clock):
         if rule == own:
             return self
         changed = copy(self)
-        object.__setattr__(changed, "recurrence", self.recurrence._replace(dst=rule))
+        changed.__dict__["recurrence"] = self.recurrence._replace(dst=rule)
         return changed
 
     def nominals(self, instant: datetime, zone: tzinfo) -> list[datetime]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.records import Record
+from schedkit.typed import Any, NamedTuple
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -21,8 +21,7 @@ _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 Numbers = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Record):
     """
     The parts of a rule as they were written, empty where there are none.
 

@@ -13,17 +13,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import groupby, product
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from schedkit import scalars, timeline
 from schedkit.clocks.clock import Clock
 from schedkit.clocks.monthdays import DayRule, Days
 from schedkit.errors import ConfigError
-from schedkit.values import STRICT_FIELDS, Written
+from schedkit.records import Record, derived
+from schedkit.typed import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
+from schedkit.values import Written
 
 if TYPE_CHECKING:
     from schedkit.clocks.recurrence_rule import Parts
@@ -37,8 +37,7 @@ _ALL_MONTHS = (1 << 13) - 2
 # ---- which days
 
 
-@dataclass(frozen=True, slots=True)
-class _YearDays:
+class _YearDays(Record):
     """
     Days by their place in the year: what is given of the three must all hold.
 
@@ -104,8 +103,7 @@ class _Chunk(NamedTuple):
                     yield wall
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(Record):
     """
     The wall times of a rule that begins at *start*.
 
@@ -331,7 +329,6 @@ def _checked(text: str) -> str:
 _RULE = Written(str, _checked, str, r"^\s*[A-Za-z]+[:=]\S+\s*$", "FREQ=MONTHLY;BYMONTHDAY=-1")
 
 
-@dataclass(frozen=True, slots=True)
 class Rrule(Clock):
     """
     A recurrence rule of RFC 5545, from a moment on, on the wall clock of the job's timezone.
@@ -340,15 +337,14 @@ class Rrule(Clock):
     time. A start that does not match the rule is not one of its times.
     """
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "{rrule: FREQ=MONTHLY;BYMONTHDAY=-1, dtstart: 2026-01-30 09:00}"
 
     rule: Annotated[str, _RULE]
     """The parts of the rule: FREQ=WEEKLY;BYDAY=MO,FR;INTERVAL=2."""
     dtstart: Annotated[datetime, _START]
     """When the rule begins, in the job's timezone; what the rule leaves open is taken from it."""
-    expansion: Expansion = field(init=False, repr=False, compare=False)
-    until: datetime | None = field(init=False, repr=False, compare=False)
+    expansion: Expansion = derived()
+    until: datetime | None = derived()
 
     def __post_init__(self) -> None:
         from schedkit.clocks import recurrence_rule  # a clock that was read before needs no grammar

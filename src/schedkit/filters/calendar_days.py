@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, ClassVar
 
 from schedkit.calendars import WEEKDAYS, CalendarName, need_exchange
 from schedkit.errors import ConfigError
 from schedkit.filters.filter import Filter
-from schedkit.values import STRICT_FIELDS, Written
+from schedkit.typed import Annotated, ClassVar
+from schedkit.values import Written
 
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
 class BusinessDay(Filter):
     """Days that are no weekend and no holiday; without a calendar, Monday to Friday."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "business_day DE"
 
     calendar: CalendarName = WEEKDAYS
@@ -37,11 +34,9 @@ class BusinessDay(Filter):
         return self.calendar.why_closed(wall.date())
 
 
-@dataclass(frozen=True, slots=True)
 class Holiday(Filter):
     """Public holidays; weekends are none."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "holiday DE"
 
     calendar: CalendarName
@@ -59,11 +54,9 @@ class Holiday(Filter):
         return self.calendar.holiday(wall.date())
 
 
-@dataclass(frozen=True, slots=True)
 class TradingDay(Filter):
     """Days on which an exchange is open, if only for a part of the day."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "trading_day XNYS"
 
     calendar: CalendarName
@@ -93,11 +86,9 @@ def _n(text: str) -> int:
     return n
 
 
-@dataclass(frozen=True, slots=True)
 class NthBusinessDay(Filter):
     """The n-th business day of the month, from its end when n is negative."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "nth_business_day -1"
 
     n: Annotated[int, Written(int, _n, str, r"^[-+]?\d{1,4}$", "-1")]

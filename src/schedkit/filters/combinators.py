@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar
-from typing import Any as AnyType
 
 from schedkit.filters import FILTERS
 from schedkit.filters.filter import Filter
-from schedkit.values import STRICT_FIELDS
+from schedkit.typed import Annotated, ClassVar
 from schedkit.vocabulary import Many, One
 
 Filters = Annotated[tuple[Filter, ...], Many(FILTERS, at_least=1)]
 
 
-@dataclass(frozen=True, slots=True)
 class Any(Filter):
     """What at least one of several filters admits."""
 
-    __pydantic_config__: ClassVar[AnyType] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "any: [weekend, on_date 12-24]"
 
     filters: Filters
@@ -38,11 +33,9 @@ class Any(Filter):
         return max(admitting) if admitting else min(f.until(wall) for f in self.filters)
 
 
-@dataclass(frozen=True, slots=True)
 class All(Filter):
     """What every one of several filters admits."""
 
-    __pydantic_config__: ClassVar[AnyType] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "all: [weekday, between_times 09:00-17:00]"
 
     filters: Filters
@@ -67,11 +60,9 @@ class All(Filter):
         return max(refusing) if refusing else min(f.until(wall) for f in self.filters)
 
 
-@dataclass(frozen=True, slots=True)
 class Not(Filter):
     """What another filter does not admit."""
 
-    __pydantic_config__: ClassVar[AnyType] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "not: {on_date: 12-25}"
 
     filter: Annotated[Filter, One(FILTERS)]

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, ClassVar
 
 from schedkit.filters.filter import Filter, next_day
 from schedkit.scalars import Dates, MonthDay, MonthDays, date_range_text, month_day_text
-from schedkit.values import STRICT_FIELDS
+from schedkit.typed import ClassVar
 
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
 class OnDate(Filter):
     """Single days, of one year or of every year."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "on_date 12-25"
 
     days: MonthDays
@@ -40,11 +36,9 @@ class OnDate(Filter):
         return min((datetime.combine(b, time()) for b in begins if b), default=datetime.max)
 
 
-@dataclass(frozen=True, slots=True)
 class BetweenDates(Filter):
     """A span of days, both ends included: of every year, or once when it has years."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "between_dates 12-24..01-02"
 
     span: Dates

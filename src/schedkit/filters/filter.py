@@ -5,17 +5,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from datetime import datetime, time, timedelta
 
+from schedkit.values import Entry
+
 _DAY = timedelta(days=1)
 
 
-class Filter(ABC):
+class Filter(Entry, ABC):
     """
     Which wall times a schedule admits; asked before adjustments, in the zone of the job.
 
-    A filter is a frozen dataclass; `str` says it in a line, in the words of a file.
+    `str` says it in a line, in the words of a file.
     """
-
-    __slots__ = ()
 
     @abstractmethod
     def admits(self, wall: datetime) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, NamedTuple
 
 from schedkit.errors import ConfigError
 from schedkit.filters.filter import Filter, next_day
 from schedkit.scalars import Moments, WallTimes, moment, moment_text, wall_time_text
-from schedkit.values import STRICT_FIELDS, Written
+from schedkit.typed import Annotated, ClassVar, NamedTuple
+from schedkit.values import Written
 
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
@@ -21,11 +20,9 @@ def _past(begin: datetime) -> datetime:
     return begin + length if begin <= datetime.max - length else datetime.max
 
 
-@dataclass(frozen=True, slots=True)
 class AtTime(Filter):
     """Single times of day: the whole minute, or the second when it names one."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "at_time 09:00"
 
     times: WallTimes
@@ -48,11 +45,9 @@ class AtTime(Filter):
         return [(begin, _past(begin)) for begin in begins]
 
 
-@dataclass(frozen=True, slots=True)
 class OnDatetime(Filter):
     """Single moments: the whole minute, or the second when it names one."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "on_datetime 2026-12-24 18:00"
 
     moments: Moments
@@ -89,11 +84,9 @@ def _moment_range(text: str) -> MomentRange:
     return span
 
 
-@dataclass(frozen=True, slots=True)
 class BetweenDatetimes(Filter):
     """A span of time, both ends included."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "between_datetimes 2026-12-24 18:00..2026-12-27 06:00"
 
     span: Annotated[

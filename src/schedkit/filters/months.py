@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, NamedTuple
 
 from schedkit.errors import ConfigError
 from schedkit.filters.calendar_days import month_length
 from schedkit.filters.filter import Filter, next_day
 from schedkit.scalars import WEEKDAYS, MonthNumbers, month_numbers_text, weekday
-from schedkit.values import STRICT_FIELDS, Listed, Written, sorted_once
+from schedkit.typed import Annotated, ClassVar, NamedTuple
+from schedkit.values import Listed, Written, sorted_once
 
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
 class Months(Filter):
     """The months that are listed."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "months nov-feb"
 
     months: MonthNumbers
@@ -73,11 +70,9 @@ DaysOfMonthValue = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
 class DaysOfMonth(Filter):
     """The days of the month that are listed."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "days_of_month 1-7"
 
     days: DaysOfMonthValue
@@ -94,11 +89,8 @@ class DaysOfMonth(Filter):
         return wall.day in self.days
 
 
-@dataclass(frozen=True, slots=True)
 class MonthStart(Filter):
     """The first day of every month."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     def __str__(self) -> str:
         return "month_start"
@@ -108,11 +100,8 @@ class MonthStart(Filter):
         return wall.day == 1
 
 
-@dataclass(frozen=True, slots=True)
 class MonthEnd(Filter):
     """The last day of every month."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     def __str__(self) -> str:
         return "month_end"
@@ -142,11 +131,9 @@ def _nth_day(text: str) -> NthDay:
     return NthDay(n, weekday(words[1]))
 
 
-@dataclass(frozen=True, slots=True)
 class NthWeekday(Filter):
     """The n-th such day of the week of every month, from its end when n is negative."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "nth_weekday 2 tue"
 
     day: Annotated[

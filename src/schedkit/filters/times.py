@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
 
 from schedkit.filters.filter import Filter, next_day
 from schedkit.scalars import Times, time_range_text
-from schedkit.values import STRICT_FIELDS
+from schedkit.typed import ClassVar
 
 
-@dataclass(frozen=True, slots=True)
 class BetweenTimes(Filter):
     """A span of the day, both ends included; it may wrap midnight."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "between_times 09:30-16:00"
 
     span: Times

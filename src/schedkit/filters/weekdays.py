@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
 
 from schedkit.filters.filter import Filter, next_day
 from schedkit.scalars import Weekdays, weekdays_text
-from schedkit.values import STRICT_FIELDS
+from schedkit.typed import ClassVar
 
 
-@dataclass(frozen=True, slots=True)
 class Weekday(Filter):
     """Monday to Friday."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     def __str__(self) -> str:
         return "weekday"
@@ -29,11 +24,8 @@ class Weekday(Filter):
         return other_answer(self, wall)
 
 
-@dataclass(frozen=True, slots=True)
 class Weekend(Filter):
     """Saturday and Sunday."""
-
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
 
     def __str__(self) -> str:
         return "weekend"
@@ -47,11 +39,9 @@ class Weekend(Filter):
         return other_answer(self, wall)
 
 
-@dataclass(frozen=True, slots=True)
 class Days(Filter):
     """The days of the week that are listed."""
 
-    __pydantic_config__: ClassVar[Any] = STRICT_FIELDS
     EXAMPLE: ClassVar[str] = "days mon-fri"
 
     weekdays: Weekdays

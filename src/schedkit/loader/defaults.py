@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin
 
 from schedkit.job import Keys
+from schedkit.records import hints
 from schedkit.values import Bare
 
 
@@ -59,15 +60,15 @@ def _spelled_out(key: str, value: Any) -> Any:
 
 def _mappings(kind: type) -> Iterable[str]:
     """Yield the names of the keys whose values are mappings, not words of a vocabulary."""
-    for name, hint in get_type_hints(kind).items():
-        options = (hint, *get_args(hint))
+    for name, hint in hints(kind).items():
+        options = () if get_origin(hint) is tuple else (hint, *get_args(hint))
         if any(is_dataclass(option) or get_origin(option) is dict for option in options):
             yield name
 
 
 def _bare(kind: type) -> Iterable[tuple[str, str]]:
     """Yield the keys that may stand as one bare value, and which field that is."""
-    for name, hint in get_type_hints(kind, include_extras=True).items():
+    for name, hint in hints(kind, include_extras=True).items():
         for option in (hint, *get_args(hint)):
             for form in getattr(option, "__metadata__", ()):
                 if isinstance(form, Bare):

@@ -11,12 +11,13 @@ import json
 from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
 from schedkit.errors import ConfigError
 from schedkit.job import Keys
+from schedkit.records import hints
 
 WHEN = ("adjustments", "clock", "dst", "enabled", "end", "filters", "start", "timezone")
 _json = json.JSONEncoder(sort_keys=True, default=str).encode
@@ -80,7 +81,7 @@ def _adapter(key: str) -> TypeAdapter[Any]:
 
 @cache
 def _hints() -> dict[str, Any]:
-    return get_type_hints(Keys, include_extras=True)
+    return hints(Keys, include_extras=True)
 
 
 def _defaults() -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import typing
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from typing import Any
 
-from schedkit import values
+from schedkit import records, values
 from schedkit.adjustments import ADJUSTMENTS
 from schedkit.clocks import CLOCKS
 from schedkit.filters import FILTERS
@@ -53,7 +52,7 @@ def of_class(kind: type, definitions: Schema) -> Schema:
 
 def _defaults(kind: type) -> Iterator[tuple[str, Any]]:
     """Yield the defaults of a class that a file would say otherwise than pydantic does."""
-    hints = typing.get_type_hints(kind, include_extras=True)
+    hints = records.hints(kind, include_extras=True)
     for field in fields(kind):
         for form in getattr(hints[field.name], "__metadata__", ()):
             if field.init and isinstance(form, Form) and field.default is not MISSING:
