@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from schedkit.clocks.monthdays import MON_TO_FRI, DayRule, Days
-from schedkit.clocks.recurrence import FIXED, WILD, Recurrence
+from schedkit.clocks.recurrence import FIXED, WILD, Recurrence, Times
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.typed import NamedTuple
 
@@ -76,18 +76,26 @@ class _Parsed:
         return self.text.startswith("*") or self.text == "?"
 
 
-class _Meaning(NamedTuple):
-    """What one field means: its values, and the days that are no values."""
+class _Meaning:
+    """
+    What one field means: its values, and the days that are no values.
 
-    written: str
-    starred: bool
-    values: tuple[int, ...]
-    days: Days
+    Equal only to itself, and kept: what fields mean together is looked up by them.
+    """
+
+    __slots__ = ("days", "starred", "values", "written")
+
+    def __init__(self, written: str, values: tuple[int, ...], days: Days, *, starred: bool) -> None:
+        self.written = written
+        self.values = values
+        self.days = days
+        self.starred = starred  # begins with a star or is `?`
 
 
 def needs_seed(expression: str) -> bool:
     """Return whether *expression* draws a value from a hash."""
-    return any(_HASH.fullmatch(item) for item in re.split(r"[\s,]+", expression.lower()))
+    lower = expression.lower()
+    return "h" in lower and any(_HASH.fullmatch(item) for item in re.split(r"[\s,]+", lower))
 
 
 def recurrence(expression: str, seed: str, *, day_or: bool) -> Recurrence:
@@ -101,23 +109,26 @@ def recurrence(expression: str, seed: str, *, day_or: bool) -> Recurrence:
     text = _unaliased(expression.strip())
     offset = 0 if text != expression.strip() else len(expression) - len(expression.lstrip())
     fields = _fields(text, offset, seed)
-    seconds, minutes, hours, days, months, weekdays = (field.values for field in fields)
-    times = tuple((hour, minutes, seconds) for hour in hours)
-    by_number = fields[3].days | Days(numbers=_mask(days))
-    by_weekday = fields[5].days | Days(weekdays=_mask((value - 1) % 7 for value in weekdays))
-    both = not day_or or fields[3].starred or fields[5].starred
-    sets = (by_number, by_weekday) if both else (by_number | by_weekday,)
-    rule = _rule(_mask(months), sets)
+    rule = _rule(*fields[3:], day_or=day_or)
     if rule is None:
         raise ConfigError.of(f"{expression!r} never fires: {_why_never(fields)}")
     wild = any(field.written.startswith("*") for field in fields[1:3])
-    return Recurrence(rule, times, WILD if wild else FIXED)
+    return Recurrence(rule, _times(*fields[:3]), WILD if wild else FIXED)
 
 
 @lru_cache(maxsize=4096)
-def _rule(months: int, sets: tuple[Days, ...]) -> DayRule | None:
-    """Return the rule of these days, None when there are none; equal ones are one object."""
-    rule = DayRule(months, sets)
+def _times(seconds: _Meaning, minutes: _Meaning, hours: _Meaning) -> Times:
+    return tuple((hour, minutes.values, seconds.values) for hour in hours.values)
+
+
+@lru_cache(maxsize=4096)
+def _rule(days: _Meaning, months: _Meaning, weekdays: _Meaning, *, day_or: bool) -> DayRule | None:
+    """Return the days of all fields together, None when there are none."""
+    by_number = days.days | Days(numbers=_mask(days.values))
+    by_weekday = weekdays.days | Days(weekdays=_mask((day - 1) % 7 for day in weekdays.values))
+    both = not day_or or days.starred or weekdays.starred
+    sets = (by_number, by_weekday) if both else (by_number | by_weekday,)
+    rule = DayRule(_mask(months.values), sets)
     return None if rule.never else rule
 
 
@@ -138,7 +149,7 @@ def _alias_hint(text: str) -> str | None:
 
 def _fields(text: str, offset: int, seed: str) -> list[_Meaning]:
     """Return what the six fields of *text* mean; *offset* is where it begins in the expression."""
-    words = list(re.finditer(r"\S+", text))
+    words = text.split()
     if len(words) not in (5, 6):
         raise ConfigError.of(
             f"{text!r} has {len(words)} fields, cron takes 5 or 6",
@@ -146,12 +157,15 @@ def _fields(text: str, offset: int, seed: str) -> list[_Meaning]:
         ).shifted(offset)
     fields = [] if len(words) == 6 else [_meaning(0, "0", "")]
     problems: list[Problem] = []
+    drawn = needs_seed(text)
+    end = 0
     for number, word in enumerate(words, 6 - len(words)):
-        hashed = needs_seed(word.group())
+        begin = text.index(word, end)
+        end = begin + len(word)
         try:
-            fields.append(_meaning(number, word.group(), seed if hashed else ""))
+            fields.append(_meaning(number, word, seed if drawn and needs_seed(word) else ""))
         except ConfigError as error:
-            problems += error.shifted(word.start() + offset).problems
+            problems += error.shifted(begin + offset).problems
     if problems:
         raise ConfigError(*problems)
     return fields
@@ -174,7 +188,8 @@ def _meaning(number: int, written: str, seed: str) -> _Meaning:
             problems.append(Problem(found.message, found.hint, span=span))
     if problems:
         raise ConfigError(*problems)
-    return _Meaning(written, parsed.starred, _expanded(parsed, number, seed), parsed.days)
+    values = _expanded(parsed, number, seed)
+    return _Meaning(written, values, parsed.days, starred=parsed.starred)
 
 
 def _items(text: str) -> Iterator[tuple[int, str]]:
