@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -217,8 +217,7 @@ class Keys(Entry, kw_only=True):
     """Days on which it must not fire: dates or filters; validate tells when it would."""
 
     def __post_init__(self) -> None:
-        given = {name: value for name, value in _plain(self) if value is not None}
-        problems = [*conflicts(given), *self._about_names()]
+        problems = [*conflicts(_plain(self)), *self._about_names()]
         problems += [*self._about_when(), *self._about_lengths()]
         if problems:
             raise ConfigError(*problems)
@@ -235,8 +234,7 @@ class Keys(Entry, kw_only=True):
 
     def _about_when(self) -> list[Problem]:
         problems = []
-        named = any(isinstance(clock, WallClock) for clock in self.clock)
-        if self.dst != _AS_THE_CLOCK and not named:
+        if self.dst != _AS_THE_CLOCK and not any(isinstance(c, WallClock) for c in self.clock):
             problems.append(Problem(*DST_NEEDS, ("dst",), on_key=True))
         problems += span_problems(self.start, self.end)
         if self.catchup_limit != _CATCHUP_LIMIT and self.catchup != "all":  # as written
@@ -245,15 +243,11 @@ class Keys(Entry, kw_only=True):
         return problems
 
     def _about_lengths(self) -> list[Problem]:
-        lengths = {
-            "timeout": self.timeout,
-            "catchup_window": self.catchup_window,
-            "start_deadline": self.start_deadline,
-        }
+        lengths = ("timeout", "catchup_window", "start_deadline")
         return [
             Problem(f"{name} is zero", path=(name,))
-            for name, length in lengths.items()
-            if length is not None and not length
+            for name in lengths
+            if getattr(self, name) == timedelta(0)
         ]
 
 
@@ -276,12 +270,13 @@ def conflicts(keys: Mapping[str, object]) -> list[Problem]:
     return problems
 
 
-def _plain(keys: Keys) -> Iterator[tuple[str, object]]:
-    """Yield the keys that say how something is run, as far as they were written."""
-    yield "command", keys.command
-    yield "python", keys.python
-    yield "interpreter", keys.interpreter
-    yield "shell", None if keys.shell == "/bin/sh" else keys.shell
+def _plain(keys: Keys) -> dict[str, object]:
+    """Return the keys that say how something is run, as far as they were written."""
+    shell = None if keys.shell == "/bin/sh" else keys.shell
+    said = {"command": keys.command, "python": keys.python}
+    if shell is not None or keys.interpreter is not None:
+        said |= {"interpreter": keys.interpreter, "shell": shell}
+    return {key: value for key, value in said.items() if value is not None}
 
 
 class Lines(NamedTuple):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Hashable)
 DEFINITION = "x-definition"  # in a JSON Schema: what else holds stands under this name
+_ENTRY = re.compile(r"[^,\s](?:[^,]*[^,\s])?|(?<=,)(?=\s*(?:,|$))")  # of a list in a text
 _WHOLE = re.compile(r"^\s*[-+]?[0-9]{1,1000}\s*$")  # Python reads no more than 4300 digits
 
 
@@ -75,14 +76,14 @@ class Written(Form, Generic[T]):
 
     def value(self, raw: object) -> T:
         """Return what the text *raw* says; a whole number is taken for its text."""
-        if isinstance(raw, self.kind) and not isinstance(raw, (str, int)):
+        if isinstance(raw, str):
+            return self.read(raw)
+        if isinstance(raw, self.kind) and not isinstance(raw, int):
             return raw
         if isinstance(raw, int) and not isinstance(raw, bool):
-            raw = str(raw)
-        if not isinstance(raw, str):
-            hint = f"write it as {self.example}"
-            raise ConfigError.of(f"{shape(raw)} stands where a text belongs", hint)
-        return self.read(raw)
+            return self.read(str(raw))
+        hint = f"write it as {self.example}"
+        raise ConfigError.of(f"{shape(raw)} stands where a text belongs", hint)
 
     def write(self, value: T) -> str:
         """Return the text of *value*."""
@@ -226,7 +227,7 @@ def _entries(raw: object) -> list[tuple[int | None, int, object]]:
     if isinstance(raw, (list, tuple)):
         return [(position, 0, entry) for position, entry in enumerate(raw)]
     if isinstance(raw, str):
-        found = re.finditer(r"[^,\s](?:[^,]*[^,\s])?|(?<=,)(?=\s*(?:,|$))", raw)
+        found = _ENTRY.finditer(raw)
         return [(None, match.start(), match.group()) for match in found]
     return [(None, 0, raw)]
 
@@ -271,7 +272,7 @@ def read(kind: type[T], fields: Mapping[str, object]) -> T:
     from pydantic import ValidationError
 
     try:
-        made: T = adapter(kind).validate_python(dict(fields))
+        made: T = adapter(kind).validator.validate_python(dict(fields))
     except ValidationError as error:
         raise ConfigError(*problems(error, kind)) from None
     return made
@@ -279,7 +280,7 @@ def read(kind: type[T], fields: Mapping[str, object]) -> T:
 
 def written(value: Hashable) -> Any:
     """Return a dataclass as plain JSON data: what a file would say."""
-    return adapter(type(value)).dump_python(value, mode="json", exclude_defaults=True)
+    return adapter(type(value)).serializer.to_python(value, mode="json", exclude_defaults=True)
 
 
 def problems(error: ValidationError, kind: type) -> list[Problem]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 
 from schedkit import values
@@ -19,9 +20,11 @@ from schedkit.values import DEFINITION, Form
 
 W = TypeVar("W")
 _CRON = re.compile(r"[\d*]\S*(\s+\S+){4,}$")
+_AT = re.compile(r"(?:^|\s)at(?:\s+|$)")
 _FIRST = re.compile(r"\s*(\S+)\s*")
 
 
+@cache
 def word_of(class_name: str) -> str:
     """Return the word of a class: `NextWeekday` is written `next_weekday`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
@@ -43,6 +46,7 @@ class Vocabulary(Generic[W]):
             for module, names in modules.items()
             for name in names
         }
+        self._classes: dict[str, type[W]] = {}
 
     @property
     def words(self) -> list[str]:
@@ -51,9 +55,10 @@ class Vocabulary(Generic[W]):
 
     def class_of(self, word: str) -> type[W]:
         """Return the class of a known word."""
-        module, name = self._places[word]
-        found: type[W] = getattr(import_module(module), name)
-        return found
+        if word not in self._classes:
+            module, name = self._places[word]
+            self._classes[word] = getattr(import_module(module), name)
+        return self._classes[word]
 
     def read(self, raw: object) -> W:
         """
@@ -214,6 +219,7 @@ class Many(Form, Generic[W]):
         return {**one, "type": kinds, "items": one, "minItems": self.at_least}
 
 
+@cache
 def _field_names(cls: type) -> list[str]:
     import dataclasses
 
@@ -238,7 +244,7 @@ def _split(cls: type, text: str, begin: int) -> Iterator[tuple[str, int, str]]:
     names = _field_names(cls)
     rest = text[begin:].rstrip()
     if "at" in names:
-        at = re.search(r"(?:^|\s)at(?:\s+|$)", rest)
+        at = _AT.search(rest)
         if at is not None:
             before = rest[: at.start()].rstrip()
             if before and names[0] == "at":
