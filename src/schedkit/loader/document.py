@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -97,12 +97,15 @@ class Document:
         line: int = (key or value).start_mark.line + 1
         return line
 
-    def lines(self, *path: str | int) -> tuple[int, ...]:
-        """Return the lines of the entries of the list at *path*, or that of the key of a value."""
-        key, value = self._node(path)
-        if isinstance(value, yaml.SequenceNode):
-            return tuple(entry.start_mark.line + 1 for entry in value.value)
-        return ((key or value).start_mark.line + 1,)
+    def lines(self, path: tuple[str | int, ...], keys: Iterable[str]) -> list[tuple[int, ...]]:
+        """
+        Return the lines of each of *keys* of the mapping at *path*: those of the entries of a list.
+
+        Of any other value the line of its key, none where there is no such key.
+        """
+        value = self._node(path)[1]
+        pairs = self._pairs(value) if isinstance(value, yaml.MappingNode) else {}
+        return [_lines(pairs[key]) if key in pairs else () for key in keys]
 
     def _node(self, path: tuple[str | int, ...]) -> tuple[yaml.Node | None, yaml.Node]:
         """Return key and value at *path*, or as far as it leads."""
@@ -248,6 +251,13 @@ class Document:
             severity, self.path, line + 1, column + 1, max(length, 1), problem.message,
             problem.hint, text,
         )  # fmt: skip
+
+
+def _lines(pair: _Pair) -> tuple[int, ...]:
+    key, value = pair
+    if isinstance(value, yaml.SequenceNode):
+        return tuple([entry.start_mark.line + 1 for entry in value.value])
+    return (key.start_mark.line + 1,)
 
 
 def _is_merge(key: yaml.Node) -> bool:

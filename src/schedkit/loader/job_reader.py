@@ -15,10 +15,10 @@ from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.job import Job, Keys, conflicts
 from schedkit.loader.defaults import MAPPINGS, merged_keys, reaches, spelled_out
 from schedkit.loader.document import REFUSED
-from schedkit.loader.entry import Entry, at, refused
 from schedkit.loader.jobs import made
 from schedkit.loader.keys import NAMES, KeyReader
 from schedkit.loader.lints import never_fires
+from schedkit.loader.placed import Placed, at, refused
 from schedkit.loader.zone import machine_zone
 
 _HOW = ("command", "python", "shell", "interpreter")
@@ -32,7 +32,7 @@ class JobReader:
     """
 
     def __init__(
-        self, top: Mapping[str, Entry], pools: Mapping[str, int], *, refused: bool
+        self, top: Mapping[str, Placed], pools: Mapping[str, int], *, refused: bool
     ) -> None:
         self._top = top
         self._pools = pools
@@ -86,7 +86,7 @@ class JobReader:
             path = problem.path if place == "defaults" else problem.path[1:]
             above.add(replace(problem, path=path))
 
-    def job(self, name: str, entry: Entry) -> Job | None:
+    def job(self, name: str, entry: Placed) -> Job | None:
         """Return the job *name*; None when something is wrong with it, which its file is told."""
         if entry.value is REFUSED:
             return None
@@ -111,7 +111,7 @@ class JobReader:
             self._refuse_contradictions(entry, job, own)
         return job
 
-    def _made(self, name: str, entry: Entry, merged: dict[str, Any]) -> Job:
+    def _made(self, name: str, entry: Placed, merged: dict[str, Any]) -> Job:
         """
         Return a job.
 
@@ -143,12 +143,12 @@ class JobReader:
                         for p in found) or REFUSED in merged.values()  # fmt: skip
         return [p for p in conflicts(merged) if p.path or not explained]
 
-    def _refuse_contradictions(self, entry: Entry, job: Job, own: Mapping[str, Any]) -> None:
+    def _refuse_contradictions(self, entry: Placed, job: Job, own: Mapping[str, Any]) -> None:
         for path, problem, severity in never_fires(job, self._now):
             if severity == "error":
                 self._add(job.name, entry, own, replace(problem, path=path))
 
-    def _add(self, name: str, entry: Entry, own: Mapping[str, Any], problem: Problem) -> None:
+    def _add(self, name: str, entry: Placed, own: Mapping[str, Any], problem: Problem) -> None:
         """Add a problem of a job, unless it was said already where its cause stands."""
         if not problem.path:
             if REFUSED not in own.values():

@@ -7,52 +7,57 @@ from collections.abc import Iterable, Mapping
 
 from schedkit.errors import ConfigError
 from schedkit.job import Job, Lines
-from schedkit.loader.entry import Entry
-from schedkit.loader.keys import WHEN, Read
+from schedkit.loader.keys import Read
+from schedkit.loader.placed import Placed
+
+# What stands for the keys that say when a job fires where it has none, in the order of a digest.
+_WHEN = {
+    key: f'"{key}": null'
+    for key in ("adjustments", "clock", "dst", "enabled", "end", "filters", "start", "timezone")
+}
 
 
-def made(name: str, keys: Mapping[str, Read], entry: Entry, defaults: Entry | None) -> Job:
+def made(name: str, keys: Mapping[str, Read], own: Placed, defaults: Placed | None) -> Job:
     """
-    Return the job *name*, whose keys stand at *entry* or else among the *defaults*.
+    Return the job *name* of what is read of its *own* keys, with the *defaults* of the files.
 
     Raises: ConfigError, with what is wrong with the keys together.
     """
-    given = {key: read.value for key, read in keys.items()}
+    given = {key: read[0] for key, read in keys.items()}
     if "clock" not in given:
         raise ConfigError.of("'clock' is missing")
-    given["clock"] = tuple(clock.seeded(name) for clock in given["clock"])
-    document = entry.document
+    given["clock"] = tuple([clock.seeded(name) for clock in given["clock"]])
     return Job(
         **given,
         name=name,
-        file=document.file,
-        line=document.line(*entry.path),
-        directory=document.directory,
-        digest=_digest(sorted(read.written for read in keys.values() if read.written)),
-        schedule_digest=_digest(_when(keys)),
-        lines=Lines(*(_lines(key, given, entry, defaults) for key in Lines._fields)),
+        file=own.document.file,
+        line=own.document.line(*own.path),
+        directory=own.document.directory,
+        digest=_digest(sorted([read[1] for read in keys.values() if read[1] is not None])),
+        schedule_digest=_digest(
+            [(key in keys and keys[key].when) or none for key, none in _WHEN.items()]
+        ),
+        lines=_lines(given, own, defaults),
     )
 
 
-def _lines(
-    key: str, given: Mapping[str, object], entry: Entry, defaults: Entry | None
-) -> tuple[int, ...]:
+def _lines(given: Mapping[str, object], own: Placed, defaults: Placed | None) -> Lines:
     """Return the lines of what says when a job fires; 0 where it is of another file."""
-    value = given.get(key)
-    if not value:
-        return ()
-    if key in entry.value:
-        return entry.document.lines(*entry.path, key)
+    found = own.document.lines(own.path, Lines._fields)
+    for place, key in enumerate(Lines._fields):
+        value = given.get(key)
+        if not value:
+            found[place] = ()
+        elif key not in own.value:
+            found[place] = _of_defaults(key, value, own, defaults)
+    return Lines(*found)
+
+
+def _of_defaults(key: str, value: object, own: Placed, defaults: Placed | None) -> tuple[int, ...]:
     assert defaults is not None
-    if defaults.document is not entry.document:
-        return (0,) * (len(value) if isinstance(value, tuple) else 1)
-    return entry.document.lines("defaults", key)
-
-
-def _when(keys: Mapping[str, Read]) -> Iterable[str]:
-    for key in WHEN:
-        read = keys.get(key)
-        yield (read and read.when) or f'"{key}": null'
+    if defaults.document is own.document:
+        return own.document.lines(("defaults",), [key])[0]
+    return (0,) * (len(value) if isinstance(value, tuple) else 1)
 
 
 def _digest(written: Iterable[str]) -> str:

@@ -19,7 +19,6 @@ from schedkit.errors import ConfigError
 from schedkit.job import Keys
 from schedkit.records import hints
 
-WHEN = ("adjustments", "clock", "dst", "enabled", "end", "filters", "start", "timezone")
 _json = json.JSONEncoder(sort_keys=True, default=str).encode
 
 

@@ -19,8 +19,8 @@ from schedkit.job import name_problem
 from schedkit.jobs import Jobs
 from schedkit.loader import document, sources
 from schedkit.loader.document import REFUSED, Document
-from schedkit.loader.entry import Entry
 from schedkit.loader.job_reader import JobReader
+from schedkit.loader.placed import Placed
 from schedkit.report import Diagnostic, InvalidFileError
 from schedkit.settings import RunnerSettings
 
@@ -79,8 +79,8 @@ class _Reading:
     """The documents of one load, read as one namespace."""
 
     def __init__(self, documents: list[Document]) -> None:
-        self._top: dict[str, Entry] = {}
-        self._jobs: dict[str, Entry] = {}
+        self._top: dict[str, Placed] = {}
+        self._jobs: dict[str, Placed] = {}
         for read in documents:
             self._take(read)
         self._refused = any(read.diagnostics for read in documents)
@@ -111,7 +111,7 @@ class _Reading:
         for key, value in plain.items():
             if key.startswith("x-"):
                 continue
-            entry = Entry(read, (key,), value)
+            entry = Placed(read, (key,), value)
             if key not in _TOP:
                 hint = did_you_mean(key, _TOP) or f"known are: {', '.join(_TOP)}, x-..."
                 entry.add(Problem(f"unknown key {key!r}", hint, on_key=True))
@@ -124,7 +124,7 @@ class _Reading:
             else:
                 self._top[key] = entry
 
-    def _take_jobs(self, entry: Entry) -> None:
+    def _take_jobs(self, entry: Placed) -> None:
         if not isinstance(entry.value, dict):
             if entry.value is not None and entry.value is not REFUSED:
                 kind = values.shape(entry.value)
@@ -132,7 +132,7 @@ class _Reading:
                 entry.add(Problem(f"{kind} stands where the jobs belong", hint))
             return
         for name, value in entry.value.items():
-            job = Entry(entry.document, ("jobs", name), value)
+            job = Placed(entry.document, ("jobs", name), value)
             if (problem := name_problem(name)) is not None:
                 job.add(problem)
             if name in self._jobs:
@@ -168,7 +168,7 @@ class _Reading:
                 entry.add(replace(problem, path=(name,)))
         return found
 
-    def _named(self, key: str) -> Iterator[tuple[Entry, str, Any]]:
+    def _named(self, key: str) -> Iterator[tuple[Placed, str, Any]]:
         """Yield what the mapping at *key* has, each with its name and the mapping itself."""
         entry = self._top.get(key)
         if entry is None or entry.value is None or entry.value is REFUSED:
@@ -190,7 +190,7 @@ class _Reading:
         base = Path(entry.document.path).absolute().parent
         return os.path.normpath(base / Path(entry.value).expanduser())
 
-    def _read(self, kind: type[Any], entry: Entry) -> Any:
+    def _read(self, kind: type[Any], entry: Placed) -> Any:
         if not isinstance(entry.value, dict):
             shape = values.shape(entry.value)
             entry.add(Problem(f"{shape} stands where a mapping belongs"))
@@ -203,7 +203,7 @@ class _Reading:
             return None
 
 
-def _with_days_of_file(raw: Any, entry: Entry) -> Any:
+def _with_days_of_file(raw: Any, entry: Placed) -> Any:
     """Return the mapping of a calendar with the days of its iCalendar file among the closed."""
     if not isinstance(raw, dict) or "file" not in raw:
         return raw

@@ -1,4 +1,4 @@
-"""A value of a file, and what can be wrong with it."""
+"""A value that stands at a place of a file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from schedkit.errors import Problem
 from schedkit.loader.document import REFUSED, Document
 
 
-class Entry(NamedTuple):
+class Placed(NamedTuple):
     """A value of one document and the path to it."""
 
     document: Document
