@@ -64,7 +64,7 @@ def _job(draw: random.Random, number: int) -> _Job:
     theirs = [f"- name: {what}-{of}-{number}", f"  command: {command}", f'  schedule: "{cron}"']
     if draw.random() < 0.6:
         ours.append(f"  description: The {what} of {of}, part {number}")
-    for own, of_a_peer in _rest(draw, of):
+    for own, of_a_peer in _rest(draw, of, clock):
         ours.append(f"  {own}")
         theirs += [f"  {line}" for line in of_a_peer]
     return _Job(*("".join(f"  {line}\n" for line in lines) for lines in (ours, theirs)))
@@ -94,11 +94,11 @@ def _clock(draw: random.Random) -> tuple[str, str]:
     return draw.choices(clocks, (50, 15, 10, 15, 5, 5))[0]
 
 
-def _rest(draw: random.Random, of: str) -> Iterator[tuple[str, list[str]]]:
+def _rest(draw: random.Random, of: str, clock: str) -> Iterator[tuple[str, list[str]]]:
     """Yield further keys of a job, each with the lines that a peer has for it."""
     if draw.random() < 0.15:
         yield f"filters: {draw.choice(_FILTERS)}", []
-    if draw.random() < 0.05:
+    if clock.startswith("monthly") and draw.random() < 0.5:
         yield f"adjustments: {draw.choice(_ADJUSTMENTS)}", []
     if draw.random() < 0.2:
         zone = draw.choice(_ZONES)
