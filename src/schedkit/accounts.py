@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from schedkit.errors import ExecutorError
+from schedkit.records import Record
 
 _LARGEST = 2**32 - 2  # the one above stands for "leave it as it is"; Source: setresuid(2)
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Record):
     """
     A user and its groups; *groups* None stands for those that the runner has.
 

@@ -13,7 +13,6 @@ import logging
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from schedkit import inotify
@@ -29,6 +28,7 @@ _LIMITS = {
     errno.EMFILE: "fs.inotify.max_user_instances is reached",
     errno.ENOSPC: "fs.inotify.max_user_watches is reached",
 }
+_SCHEDULES = "/"  # among names, none of which has one: every file in the directory that is read
 _ITSELF = inotify.MOVE_SELF | inotify.DELETE_SELF
 # No MODIFY: it is told of each write to a file, of which the last is what counts. ATTRIB: a file
 # that its mode kept from being read, or taken, may be so no more.
@@ -129,15 +129,8 @@ def _said(error: OSError) -> str | None:
     return _LIMITS.get(error.errno or 0, error.strerror)
 
 
-@dataclass(slots=True)
-class _Interest:
+class _Interest(set[str]):
     """Which names in a directory count; none: only whether it stays in its place."""
-
-    names: set[str] = field(default_factory=set)
-    schedules: bool = False
-
-    def __bool__(self) -> bool:
-        return self.schedules or bool(self.names)
 
     @property
     def mask(self) -> int:
@@ -146,7 +139,7 @@ class _Interest:
     def counts(self, name: str) -> bool:
         # As the loader has it: hidden ones are what editors leave beside them.
         is_read = name.endswith(".yaml") and not name.startswith(".")
-        return not name or name in self.names or (self.schedules and is_read)
+        return not name or name in self or (_SCHEDULES in self and is_read)
 
 
 class _Way:
@@ -164,10 +157,10 @@ class _Way:
         for path in paths:
             real = self._real(path)
             if real in self._directories:
-                self._in(real).schedules = True
+                self._in(real).add(_SCHEDULES)
             elif real:
                 directory, _, name = real.rpartition("/")
-                self._in(directory).names.add(name)
+                self._in(directory).add(name)
 
     def _in(self, directory: str) -> _Interest:
         return self.interests.setdefault(directory, _Interest())
@@ -197,7 +190,7 @@ class _Way:
             self._miss(place)
             return None
         if target is not None:
-            interest.names.add(name)
+            interest.add(name)
             return self._real(target if target.startswith("/") else f"{directory}/{target}")
         if stat.S_ISDIR(mode):
             self._directories.add(place)
@@ -211,4 +204,4 @@ class _Way:
         """
         while place:
             place, _, name = place.rpartition("/")
-            self._in(place).names.add(name)
+            self._in(place).add(name)
