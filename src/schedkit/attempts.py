@@ -7,11 +7,11 @@ import logging
 import signal
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from schedkit import durations, planner
+from schedkit.active import Active, tell_end, tell_start
 from schedkit.errors import ExecutorError
 from schedkit.executor import Executor, Found, NotStarted, Result, Spawned
 from schedkit.job import Job
@@ -23,10 +23,8 @@ from schedkit.run import (
     Ended,
     Fact,
     OpenAttempt,
-    Params,
     Started,
     State,
-    Trigger,
     Unclaimed,
     Waiting,
     run_id,
@@ -38,42 +36,7 @@ log = logging.getLogger(__name__)
 
 _AGAIN = timedelta(seconds=1)  # before what should be dead is killed again
 _UNANSWERED = timedelta(seconds=10)  # a start that takes longer is worth a word in the log
-_LATE = timedelta(seconds=1)  # likewise one that is later than this
 _DEFAULT_GRACE = timedelta(seconds=10)  # of a job that no file knows any more
-
-
-@dataclass(slots=True)
-class Active:
-    """
-    An attempt that goes on. *job* is None when no file that was read knows it; *gone* is true
-    when the file that holds now does not, or somebody cancelled it: then it is not retried.
-
-    *began* and *deadline*, when something is to be done about it, are times of `Watch.elapsed`;
-    *began* is None until it is known to have started. *pool* is where it has its slot.
-    """
-
-    key: AttemptKey
-    name: str
-    job: Job | None
-    fire_time: datetime
-    trigger: Trigger = Trigger.SCHEDULE
-    params: Params = ()
-    due: datetime | None = None
-    first_start: datetime | None = None
-    parallel: int = 1
-    pool: str | None = None
-    began: timedelta | None = None
-    deadline: timedelta | None = None
-    stopped_as: State | None = None
-    why_stopped: str | None = None
-    gone: bool = False
-
-    def waiting(self, number: int, due: datetime) -> Waiting:
-        """Return the run as one that waits for its attempt of this number."""
-        return Waiting(
-            AttemptKey(self.key.run, number), self.name, self.fire_time, self.trigger, due,
-            self.first_start, self.params, self.parallel,
-        )  # fmt: skip
 
 
 class Attempts:
@@ -217,17 +180,7 @@ class Attempts:
             self.facts.append(
                 Started(active.key, started, event.pid, event.process_start, command, output)
             )
-            late = started - (active.due or active.fire_time)
-            first = active.key.number == 1
-            said = fields(
-                job=active.name,
-                run=run_id(active.key.run),
-                attempt=active.key.number if not first else None,
-                trigger=active.trigger if active.trigger is not Trigger.SCHEDULE else None,
-                late=durations.brief(late) if first and late >= _LATE else None,
-                pid=event.pid,
-            )
-            log.info("run started", extra=said)
+            tell_start(active, started, event.pid)
         if active.stopped_as is not None:  # before it was known to have started
             self._ask_to_end(active)
 
@@ -323,26 +276,12 @@ class Attempts:
         if active.job is not None and not active.gone:
             retry_at = planner.retry_at(active.job, key, outcome, ended, active.first_start)
         self.facts.append(_fact(key, outcome, ended, took, result, retry_at=retry_at))
-        said = fields(
-            job=active.name,
-            run=run_id(key.run),
-            attempt=key.number if key.number > 1 or retry_at is not None else None,
-            took=None if took is None else durations.brief(took),
-            exit=outcome.exit_code or None,
-            reason=outcome.reason,
-            returned=result.result if result else None,
-            dropped=result.dropped_bytes or None if result else None,
-            retry_in=None if retry_at is None else durations.brief(max(retry_at - now, _ZERO)),
-        )
         if retry_at is not None:
             self.again.append(active.waiting(key.number + 1, retry_at))
-            lost = outcome.state is State.LOST  # nobody knows what it did: always an error
-            level = logging.ERROR if lost else logging.WARNING
-            log.log(level, _ATTEMPT_ENDED[outcome.state], extra=said)
-            return
-        self.counts[outcome.state] += 1
-        good = outcome.state is State.SUCCEEDED
-        log.log(logging.INFO if good else logging.ERROR, _RUN_ENDED[outcome.state], extra=said)
+        else:
+            self.counts[outcome.state] += 1
+        retry_in = None if retry_at is None else retry_at - now
+        tell_end(active, outcome, took, result, retry_in=retry_in)
 
 
 def _fact(
@@ -372,16 +311,3 @@ def _fact(
 
 
 _ZERO = timedelta(0)
-_RUN_ENDED = {
-    State.SUCCEEDED: "run succeeded",
-    State.FAILED: "run failed",
-    State.TIMED_OUT: "run timed out",
-    State.CANCELLED: "run cancelled",
-    State.LOST: "run lost",
-    State.MISSED: "run missed",
-}
-_ATTEMPT_ENDED = {
-    State.FAILED: "attempt failed",
-    State.TIMED_OUT: "attempt timed out",
-    State.LOST: "attempt lost",
-}

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from schedkit import durations, planner
+from schedkit.active import Active
 from schedkit.agenda import Agenda
-from schedkit.attempts import Active, Attempts
+from schedkit.attempts import Attempts
 from schedkit.config import Config
 from schedkit.errors import StoreError
 from schedkit.executor import Executor
