@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -130,6 +131,7 @@ def _run(
         control = held.enter_context(closing(Server(state / "control", runner.orders)))
         runner.serve(control)
         me = Holder(os.getpid(), os.uname().nodename, processes.boot_id(), schedkit.__version__)
+        gc.freeze()  # it stays: to look through it again would hold up a start by 10 ms
         runner.run(me, None if duration is None else began + duration)
         _summarise(runner, watch.now() - began)
     return _INTERRUPTED if runner.interrupted else 0
