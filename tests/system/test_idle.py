@@ -1,0 +1,115 @@
+"""A runner with nothing to do: it sleeps, and holds no module that it has no use for."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from breaking import keeper
+from running import LIMIT, Running, Sched, pass_time
+
+pytestmark = pytest.mark.system
+
+_JOBS = 2_000
+_LOOK = timedelta(milliseconds=200)
+_QUIET = timedelta(seconds=3)
+_BY_HAND = "  by_hand: {command: [/bin/true], clock: yearly 01-01 at 00:00}\n"
+
+# What YAML is read with, what a command line is read with, and what comes with either of them or
+# with a standard module that is handy: 0.3 to 30 MB each, for as long as a runner runs.
+_USELESS = {
+    "_hashlib", "argparse", "asyncio", "click", "concurrent", "croniter", "cryptography",
+    "dateutil", "decimal", "email", "exchange_calendars", "filelock", "fractions", "hashlib",
+    "holidays", "http", "icalendar", "importlib.metadata", "multiprocessing", "numpy", "optparse",
+    "pandas", "platform", "pydantic", "pydantic_core", "rich", "secrets", "ssl", "statistics",
+    "typer", "uuid", "xml", "yaml",
+}  # fmt: skip
+
+
+class _Thread(NamedTuple):
+    state: str
+    sleeps: int
+
+
+def _threads(*pids: int) -> dict[str, _Thread]:
+    """Return how the threads of processes are, and how often each went to sleep by itself."""
+    return {
+        path.name: _thread(path / "status")
+        for pid in pids
+        for path in Path(f"/proc/{pid}/task").iterdir()
+    }
+
+
+def _thread(status: Path) -> _Thread:
+    lines = status.read_text(encoding="utf-8").splitlines()
+    said = dict(line.split(":", 1) for line in lines)
+    return _Thread(said["State"].split()[0], int(said["voluntary_ctxt_switches"]))
+
+
+def _at_rest(*pids: int) -> dict[str, _Thread]:
+    """Wait until all threads sleep and none of them wakes up; return them."""
+    deadline = time.monotonic() + LIMIT
+    before: dict[str, _Thread] = {}
+    while (now := _threads(*pids)) != before or any(one.state != "S" for one in now.values()):
+        assert time.monotonic() < deadline, f"they do not come to rest: {now}"
+        before = now
+        pass_time(_LOOK)
+    return now
+
+
+def _family(sched: Sched, runner: Running) -> tuple[int, int]:
+    """Return the pids of a runner and its keeper, which has run a job."""
+    assert not sched("trigger", "by_hand", "--wait").returncode
+    return runner.process.pid, keeper(sched, runner)
+
+
+def test_nothing_wakes_up_while_nothing_is_due(sched: Sched) -> None:
+    later = "".join(
+        f"  j{number}: {{command: [/bin/true], clock: yearly 01-01 at 00:{number % 60:02}}}\n"
+        for number in range(_JOBS)
+    )
+    sched.write(f"jobs:\n{_BY_HAND}{later}")
+    pids = _family(sched, sched.run())
+    before = _at_rest(*pids)
+
+    pass_time(_QUIET)
+
+    assert before == _threads(*pids)
+    assert {str(pid) for pid in pids} == set(before)  # one thread each
+
+
+def test_nothing_wakes_up_for_a_job_that_runs_and_says_nothing(sched: Sched) -> None:
+    sched.write(f"""
+jobs:
+{_BY_HAND}
+  a: {{command: 'echo x > words; read go < go', clock: startup, timeout: 1h}}
+""")
+    pids = _family(sched, sched.run())
+    sched.word()
+    before = _at_rest(*pids)
+
+    pass_time(_QUIET)
+
+    assert before == _threads(*pids)
+
+
+def test_a_runner_imports_nothing_that_it_has_no_use_for(sched: Sched) -> None:
+    sched.write(f"jobs:\n{_BY_HAND}")
+    runner = sched.run(under=["env", "PYTHONPROFILEIMPORTTIME=1"])
+    assert not sched("trigger", "by_hand", "--wait").returncode
+    code, _ = runner.stop()
+
+    modules = {
+        line["message"].rpartition("|")[2].strip()
+        for line in runner.said
+        if line["message"].startswith("import time:")
+    }
+    assert code == 0
+    assert "schedkit.runner" in modules
+    assert set() == {
+        name for name in modules if name in _USELESS or name.partition(".")[0] in _USELESS
+    }
