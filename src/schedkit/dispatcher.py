@@ -1,7 +1,7 @@
 """
 What is due becomes a run: decided, claimed on disk, queued or started, recorded.
 
-Everything due at one instant is claimed in one transaction before any of it starts; what started
+What is due at one instant is claimed a hundred jobs at a time, each before it starts; what started
 and what ended is recorded in one transaction a turn. When the history cannot be written nothing
 starts, and what ended is kept, in order.
 """
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from schedkit import durations, planner
-from schedkit.active import Active
+from schedkit.active import Active, tell_unstarted
 from schedkit.agenda import Agenda
 from schedkit.attempts import Attempts
 from schedkit.config import Config
@@ -44,6 +45,7 @@ from schedkit.watch import Watch
 
 log = logging.getLogger(__name__)
 
+_PART = 100  # jobs whose fire times are claimed at once: they start while the next are claimed
 _GONE = "its job is gone from the file"
 _BEHIND = (Trigger.CATCHUP, Trigger.BACKFILL)  # they wait behind what is on time
 
@@ -158,17 +160,30 @@ class Dispatcher:
         self._give_up(now)  # before that: what is skipped for it would be skipped in vain
         beginning = self._beginning
         why_late = why_late if beginning is None else beginning.why_late
+        whole = beginning is not None or self.slots.bounded  # of all, the best get the slots
+        size = len(names) or 1 if whole else _PART
+        turns = count()
+        decided = 0
+        for start in range(0, len(names), size):
+            if not self._decide(names[start : start + size], now, why_late, turns):
+                break
+            decided = start + size
+        if decided >= len(names):
+            self._beginning = None
+        self.agenda.put_back(names[decided:], now)
+        self.agenda.await_fires(names[:decided])
+
+    def _decide(
+        self, names: Sequence[str], now: datetime, why_late: str, turns: Iterator[int]
+    ) -> bool:
+        """Do so in one claim; return whether it could be recorded."""
         decisions: list[Decision] = []
         jobs = [self.jobs[name] for name in names]  # held until they have started
         for job in jobs:
             if job.enabled:
                 fires, standing = self._come(job, now), self.standing(job.name, now)
                 decisions += planner.on_due(job, fires, why_late, standing)
-        if self.claim(decisions, now) is None:
-            self.agenda.put_back(names, now)
-        else:
-            self._beginning = None
-            self.agenda.await_fires(names)
+        return self.claim(list(spread(decisions, now, turns)), now) is not None
 
     def decide_now(self, now: datetime, why_late: str) -> None:
         """
@@ -225,9 +240,7 @@ class Dispatcher:
         """
         if not decisions:
             return []
-        settled = self.queue.admitted(
-            spread(decisions, now), now, self.slots, paused=self.pauses, force=force
-        )
+        settled = self.queue.admitted(decisions, now, self.slots, paused=self.pauses, force=force)
         try:
             standing = self._store.claim(settled, self.jobs, now)
         except StoreError as error:
@@ -252,7 +265,8 @@ class Dispatcher:
         for key, decision in standing:
             self._keeping.touch(decision.job)
             if key is None:
-                self._tell(decision)
+                self.attempts.counts[decision.state] += decision.count
+                tell_unstarted(decision, self.jobs[decision.job].timezone)
                 continue
             if decision.trigger.by_schedule:
                 self._counted[decision.job] = self._counted.get(decision.job, 0) + 1
@@ -335,21 +349,6 @@ class Dispatcher:
         going_on = [*(a.trigger for a in self.attempts.of(one.job)), *(t.trigger for t in taken)]
         return planner.gives_way(job, one, self.queue.company(one.job, going_on))
 
-    def _tell(self, decision: Decision) -> None:
-        self.attempts.counts[decision.state] += decision.count
-        zone, last = self.jobs[decision.job].timezone, decision.last_fire_time
-        said = fields(
-            job=decision.job,
-            fire_time=decision.fire_time.astimezone(zone).isoformat(),
-            last_fire_time=last.astimezone(zone).isoformat() if last is not None else None,
-            count=decision.count if decision.count > 1 else None,
-            reason=decision.reason,
-        )
-        if decision.state is State.MISSED:
-            log.warning("run missed", extra=said)
-        else:
-            log.info("run skipped", extra=said)
-
     # ---- pauses
 
     def let_go(self, jobs: Iterable[str]) -> None:
@@ -386,9 +385,9 @@ class Dispatcher:
         # What is on disk has consequences.
         for waiting in self.attempts.again:
             self.keep_waiting([waiting])
-        for name, count in self.attempts.ended.items():
+        for name, number in self.attempts.ended.items():
             self.queue.let_go(name)
-            self._keeping.touch(name, count)
+            self._keeping.touch(name, number)
         self.attempts.again, self.attempts.ended = [], Counter()
         self.awaited.tell(facts)
         self._keeping.tidy(self.jobs, self._watch.now())

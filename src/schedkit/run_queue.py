@@ -40,6 +40,11 @@ class Slots:
     _taken: Counter[str | None] = field(default_factory=Counter)
 
     @property
+    def bounded(self) -> bool:
+        """Whether there is any bound."""
+        return self.most is not None or bool(self.pools)
+
+    @property
     def free(self) -> bool:
         """Whether one more attempt may go on at all."""
         return self.most is None or self._taken.total() < self.most
@@ -62,17 +67,15 @@ def starts(decision: Decision) -> bool:
     return decision.state is State.QUEUED and decision.at_once
 
 
-def spread(decisions: Iterable[Decision], now: datetime) -> list[Decision]:
-    """Return decisions with those that are caught up due one after the other."""
-    late = 0
-    found = []
+def spread(
+    decisions: Iterable[Decision], now: datetime, turns: Iterator[int]
+) -> Iterator[Decision]:
+    """Yield decisions, with those that are caught up due one after the other, by their *turns*."""
     for decision in decisions:
         if decision.state is State.QUEUED and decision.trigger is Trigger.CATCHUP:
-            found.append(replace(decision, due=now + late * _SPREAD))
-            late += 1
+            yield replace(decision, due=now + next(turns) * _SPREAD)
         else:
-            found.append(decision)
-    return found
+            yield decision
 
 
 class RunQueue:
@@ -155,7 +158,9 @@ class RunQueue:
 
     def let_go(self, job: str) -> None:
         """Let the runs of a job try again that were set aside: as many as may run by now."""
-        aside = self._aside.get(job, [])
+        aside = self._aside.get(job)
+        if not aside:
+            return
         known = self._jobs.get(job)
         backfills = 0
         while aside:
