@@ -23,7 +23,10 @@ else:
     import _signal as signal  # `signal` makes enums of what is in it: they take half a megabyte
 
 _PR_SET_CHILD_SUBREAPER = 36  # Source: prctl(2)
-_BATCH = 16  # starts before what has happened is told: the runner works on it meanwhile
+_BATCH = 16  # starts before somebody looks at what has ended meanwhile
+# Nanoseconds between two times that the runner is told while there is more to start: it would
+# record each few, and so much work would be done beside the jobs, which the machine is for.
+_PAUSE = 200_000_000
 _CHUNK = 1 << 18  # bytes read at once
 _AGAIN = 1.0  # seconds before a journal that could not be written is tried again
 _PATIENCE = 3600  # tries, when nothing else is left to do: the file system may be gone
@@ -58,6 +61,7 @@ class Keeper:
         self._patience = _PATIENCE
         self._control = control
         self._untold = b""
+        self._told = 0  # when that was, by CLOCK_BOOTTIME
         self._closed = False  # the runner orders nothing more
         self._deaf = False  # the runner hears nothing more
         os.set_blocking(control, False)
@@ -74,11 +78,9 @@ class Keeper:
         while self._is_needed():
             self.tell()
             self._wait()
-            self._reap()
+            self._look()
             if not self._closed:
                 self._obey()
-            for attempt, dropped in self._trimmer.look():
-                self.note(journal.line("D", attempt, dropped))
             if self._unwritten:
                 self._write()
         self.tell()
@@ -90,6 +92,12 @@ class Keeper:
             return False
         self._patience -= 1  # once a second, there being nothing else to wake up for
         return self._patience > 0 and os.fstat(self._journal).st_nlink > 0
+
+    def _look(self) -> None:
+        """Look at what has ended, and at what was written."""
+        self._reap()
+        for attempt, dropped in self._trimmer.look():
+            self.note(journal.line("D", attempt, dropped))
 
     def _wait(self) -> None:
         """Wait until there may be something to do."""
@@ -131,9 +139,10 @@ class Keeper:
         for number, order in enumerate(orders, 1):
             self._start(order)
             if number % _BATCH == 0:
-                self._reap()
-                self.tell()
-        os.chdir("/")  # or the last directory could not be unmounted
+                self._look()
+                if journal.boottime() - self._told > _PAUSE:
+                    self.tell()
+        self._spawner.leave()
 
     def _start(self, order: Order) -> None:
         attempt, output, limit = order[0], order[4], order[5]
@@ -193,6 +202,7 @@ class Keeper:
         """Send the runner as much as it takes now."""
         if not self._untold:
             return
+        self._told = journal.boottime()
         try:
             sent = os.write(self._control, self._untold)
         except BlockingIOError:

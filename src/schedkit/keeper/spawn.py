@@ -35,10 +35,16 @@ class Spawner:
         self._ignored = [
             number for number in range(1, signal.NSIG) if signal.getsignal(number) == signal.SIG_IGN
         ]
+        self._cwd: bytes | None = None  # where we are, for the next one that starts there
+
+    def leave(self) -> None:
+        """Be in no job's directory: it could not be unmounted."""
+        os.chdir("/")
+        self._cwd = None
 
     def start(self, order: Order) -> int:
         """
-        Start a process and return its pid; the working directory is another one after that.
+        Start a process and return its pid; the working directory is its own until `leave`.
 
         Raises: NotStartedError.
         """
@@ -77,10 +83,12 @@ class Spawner:
 
     def _spawn(self, order: Order, argv: list[bytes], env: dict[bytes, bytes]) -> int:
         _, _, _, cwd, output, _, result, _, umask, _ = order
-        try:
-            os.chdir(cwd)
-        except OSError as error:
-            raise NotStartedError("working_dir", cwd, error.errno or 0) from None
+        if cwd != self._cwd:
+            try:
+                os.chdir(cwd)
+            except OSError as error:
+                raise NotStartedError("working_dir", cwd, error.errno or 0) from None
+            self._cwd = cwd
         files = [
             (os.POSIX_SPAWN_OPEN, 0, b"/dev/null", os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, output, OUTPUT, MODE),
