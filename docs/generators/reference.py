@@ -110,7 +110,7 @@ def _job() -> Iterator[str]:
 
 def _fields(cls: type, only: list[str] | None = None, word: str | None = None) -> str:
     """Return the table of the fields of *cls* that can be written, the first one named *word*."""
-    own = values.adapter(cls).json_schema(by_alias=False).get("properties", {})
+    own = values.documented(cls).json_schema(by_alias=False).get("properties", {})
     hints = records.hints(cls, include_extras=True)
     fields = [one for one in dataclasses.fields(cls) if one.name in own]
     rows = [

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextvars import ContextVar
 from functools import cache
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
@@ -22,14 +23,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Hashable)
 DEFINITION = "x-definition"  # in a JSON Schema: what else holds stands under this name
+_documented = ContextVar("documented", default=False)
 _ENTRY = re.compile(r"[^,\s](?:[^,]*[^,\s])?|(?<=,)(?=\s*(?:,|$))")  # of a list in a text
 _WHOLE = re.compile(r"^\s*[-+]?[0-9]{1,1000}\s*$")  # Python reads no more than 4300 digits
+
+
+class _Told:
+    """What pydantic is told of an entry."""
+
+    def __get__(self, entry: object, cls: type) -> dict[str, Any]:
+        return {"extra": "forbid", "use_attribute_docstrings": _documented.get()}
 
 
 class Entry(Record):
     """What is read from a file, key by key; each field has a docstring, which documents its key."""
 
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "use_attribute_docstrings": True}
+    __pydantic_config__: ClassVar[Any] = _Told()
 
 
 class Form(Record, ABC):
@@ -261,6 +270,23 @@ def adapter(kind: type) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(real(kind))
+
+
+@cache
+def documented(kind: type) -> TypeAdapter[Any]:
+    """
+    Return an adapter whose schema describes the fields by their docstrings.
+
+    They are taken out of the source code, which takes longer than all else: only where they are
+    shown.
+    """
+    from pydantic import TypeAdapter
+
+    token = _documented.set(True)
+    try:
+        return TypeAdapter(real(kind))
+    finally:
+        _documented.reset(token)
 
 
 def read(kind: type[T], fields: Mapping[str, object]) -> T:

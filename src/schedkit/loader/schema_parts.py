@@ -42,7 +42,7 @@ def of_class(kind: type, definitions: Schema) -> Schema:
     from pydantic.json_schema import GenerateJsonSchema
 
     generator = GenerateJsonSchema(by_alias=False, ref_template=IN + "{model}")
-    found: Schema = generator.generate(values.adapter(kind).core_schema)
+    found: Schema = generator.generate(values.documented(kind).core_schema)
     for name, default in _defaults(kind):
         found["properties"][name]["default"] = default
     for name, one in found.pop("$defs", {}).items():
