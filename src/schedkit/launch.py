@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ def launch(
     cannot have.
     """
     log = output_file(output, key)
+    marked = mark(key, store)
     directory = _path(job, job.working_dir)
     given = {**job.params, **(params or {})}
     who = None if job.user is None and job.group is None else account(job.user, job.group)
@@ -115,7 +117,7 @@ def launch(
         **dict(_variables(job)),
         **(_function(given) if job.python is not None else _texts(given)),
         "SCHED_JOB": job.name,
-        "SCHED_RUN_ID": mark(key, store).partition("=")[2],
+        "SCHED_RUN_ID": marked.partition("=")[2],
         "SCHED_FIRE_TIME": fire_time.astimezone(job.timezone).isoformat(),
         "SCHED_ATTEMPT": str(key.number),
         "SCHED_TRIGGER": str(trigger),
@@ -127,7 +129,7 @@ def launch(
             )
     result = log.with_suffix(".json") if job.python is not None else None
     return Launch(
-        key, argv, env, directory, log, result, mark(key, store), script,
+        key, argv, env, directory, log, result, marked, script,
         job.output.max_size, job.umask, _surroundings(job, who),
     )  # fmt: skip
 
@@ -139,14 +141,22 @@ def inherited() -> dict[str, str]:
 
 def output_file(directory: Path, key: AttemptKey) -> Path:
     """Return the file for the output of an attempt: never a job's name, which may be any text."""
-    return directory / run_id(key.run)[:3] / f"{key}.log"
+    name = str(key)
+    return _below(directory, name[:3]) / f"{name}.log"
 
 
 def _path(job: Job, name: str) -> Path:
+    if not name.startswith("~"):
+        return _below(job.directory, name)
     try:
         return job.path(name)
     except ConfigError as error:
         raise ExecutorError(error.problems[0].message) from error
+
+
+@lru_cache(maxsize=100)  # what starts at one time has much of this in common
+def _below(directory: Path | str, name: str) -> Path:
+    return Path(directory) / name
 
 
 def _argv(job: Job) -> tuple[tuple[str, ...], tuple[str, ...] | None]:

@@ -31,15 +31,16 @@ def settle(path: Path, limit: int, cut: int) -> Output:
     line between them that says how many are missing; *cut* were missing already.
     """
     try:
+        # Before it is opened: most jobs write nothing.
+        if not path.stat().st_size and not cut:
+            with suppress(OSError):
+                path.unlink()
+            return Output(0, 0)
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return Output()
     try:
         size = os.fstat(descriptor).st_size
-        if not size and not cut:
-            with suppress(OSError):
-                path.unlink()
-            return Output(0, 0)
         last_line = _last_line(descriptor, size)
         if size <= limit and not cut:
             return Output(size, 0, last_line)

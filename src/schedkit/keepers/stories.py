@@ -11,6 +11,7 @@ from pathlib import Path
 from schedkit.keeper import journal
 from schedkit.run import AttemptKey
 
+_ORPHAN = journal.ORPHAN.rstrip()
 _STEPS = {"interpreter": "the interpreter of"}  # what is not called as in the file of schedules
 
 
@@ -72,7 +73,7 @@ class Stories:
         *lines, self._rest = (self._rest + data).split(b"\n")
         found = []
         for line in lines:
-            if line + b"\n" != journal.ORPHAN:  # which is told, but not in the journal
+            if line != _ORPHAN:  # which is told, but not in the journal
                 self.size += len(line) + 1
             words = line.decode("ascii", "replace").split(" ")
             with suppress(ValueError):  # after a power cut there may be anything
@@ -92,6 +93,13 @@ class Stories:
 
     def _take(self, line: list[str]) -> AttemptKey | None:
         match line:
+            case ["S" | "F" | "E" | "U" | "D" as kind, called, *rest]:
+                key = attempt(called)
+                story = self.of.get(key)
+                if story is None:
+                    story = self.of[key] = Story()
+                self.latest = max(self.latest, _tell(story, kind, rest))
+                return key
             case ["K", _, pid, born, boot]:
                 self.pid, self.born, self.boot = int(pid), int(born), boot
                 self.latest = self.born
@@ -99,27 +107,25 @@ class Stories:
                 self.closed = True
             case ["X", text]:
                 self.failure = journal.unquoted(text).decode("utf-8", "replace")
-            case ["S" | "F" | "E" | "U" | "D", called, *rest]:
-                key = attempt(called)
-                story = self.of.setdefault(key, Story())
-                _tell(story, line[0], rest)
-                self.latest = max(self.latest, story.started, story.ended or 0)
-                return key
         return None
 
 
-def _tell(story: Story, kind: str, words: list[str]) -> None:
+def _tell(story: Story, kind: str, words: list[str]) -> int:
+    """Add what a line says to a story; return the time that it has, 0 for none."""
     match kind, words:
         case "S", [pid, started, limit]:
             story.pid, story.started, story.limit = int(pid), int(started), int(limit)
+            return story.started
+        case "E", [status, ended]:
+            story.status, story.ended = int(status), int(ended)
+            return story.ended
+        case "U", [user, system, memory]:
+            story.cpu_time = timedelta(microseconds=int(user) + int(system))
+            story.peak_memory_kb = int(memory)
         case "F", [number, step, name]:
             what = os.fsdecode(journal.unquoted(name))
             why = os.strerror(int(number)).lower()
             story.not_started = f"cannot be started: {_STEPS.get(step, step)} {what}: {why}"
-        case "E", [status, ended]:
-            story.status, story.ended = int(status), int(ended)
-        case "U", [user, system, memory]:
-            story.cpu_time = timedelta(microseconds=int(user) + int(system))
-            story.peak_memory_kb = int(memory)
         case "D", [cut]:
             story.cut = int(cut)
+    return 0
