@@ -224,8 +224,7 @@ class Load:
     again: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """
     A record of the history.
 
@@ -255,7 +254,7 @@ class Run:
     result: str | None
     pid: int | None
     last_fire_time: datetime | None
-    count: int
+    count: int  # type: ignore[assignment]  # which a tuple has as a method: of no use here
     who: str
     output_bytes: int | None
     dropped_bytes: int | None
@@ -281,8 +280,7 @@ def run_number(text: str) -> int | None:
 
 def run_id(number: int) -> str:
     """Return the id of a run, as people see it: six characters until the year 2054."""
-    digits = ""
-    while number:
-        number, digit = divmod(number, 32)
-        digits = _DIGITS[digit] + digits
-    return digits or "0"
+    digits = _DIGITS[number & 31]
+    while number := number >> 5:
+        digits = _DIGITS[number & 31] + digits
+    return digits

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -149,7 +148,7 @@ def test_a_record_of_its_own_goes_before_a_range_around_it() -> None:
     ],
 )  # fmt: skip
 def test_what_became_of_a_run_is_said_in_words(changes: dict[str, Any], said: str) -> None:
-    run = replace(record(0, 24, Trigger.SCHEDULE), **changes)
+    run = record(0, 24, Trigger.SCHEDULE)._replace(**changes)
 
     actual = what_became(Told(run.fire_time, (), run), {}, BERLIN, DAY + 26 * HOUR)
 
@@ -175,9 +174,9 @@ def test_the_run_on_account_of_which_one_was_skipped_is_told_of(
 ) -> None:
     started = record(7_000_000_000, -1, Trigger.SCHEDULE)
     usual: dict[str, Any] = {"state": State.FAILED, "ended": DAY + 2 * HOUR + timedelta(minutes=5)}
-    other = replace(started, **(usual | changes))
-    skipped = replace(
-        record(2, 0, Trigger.SCHEDULE), state=State.SKIPPED, reason=f"overlap: {other.id} {reason}"
+    other = started._replace(**(usual | changes))
+    skipped = record(2, 0, Trigger.SCHEDULE)._replace(
+        state=State.SKIPPED, reason=f"overlap: {other.id} {reason}"
     )
 
     actual = what_became(Told(DAY, (), skipped), {other.id: other}, BERLIN, DAY)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -133,13 +132,13 @@ def test_how_a_run_ended_is_said_in_words(sched: Sched, state: State, expected: 
 def test_an_attempt_is_over_though_its_run_goes_on(
     run: Run, state: State, attempts: int, expected: bool
 ) -> None:
-    now = replace(run, state=state, attempts=attempts)
+    now = run._replace(state=state, attempts=attempts)
 
     assert expected == attempt_is_over(1, now)
 
 
 def test_output_that_somebody_removed_is_not_said_to_have_been_none(run: Run) -> None:
-    gone = replace(run, state=State.FAILED, output_bytes=7, output="/x/y\x1b")
+    gone = run._replace(state=State.FAILED, output_bytes=7, output="/x/y\x1b")
 
     actual = why_nothing(gone)
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from schedkit.errors import StoreError
+from schedkit.store.migrations import OLDEST, migrate
 
-VERSION = 3  # of the schema: `PRAGMA user_version`
+VERSION = 4  # of the schema: `PRAGMA user_version`
 # Of the log, before it goes into the file. SQLite's 1,000 fill a small disk, on which the file
 # cannot grow then: no way out.
 _LOG_PAGES = 100
@@ -34,7 +35,7 @@ def micros_or_none(time: datetime | None) -> int | None:
 
 def instant(number: int) -> datetime:
     """Return an instant (UTC) from what the file has."""
-    return _EPOCH + timedelta(microseconds=number)
+    return _EPOCH + number * _MICROSECOND
 
 
 def instant_or_none(number: int | None) -> datetime | None:
@@ -49,7 +50,7 @@ def micros(length: timedelta | None) -> int | None:
 
 def length_or_none(number: int | None) -> timedelta | None:
     """Return a length of time that there may be from what the file has."""
-    return None if number is None else timedelta(microseconds=number)
+    return None if number is None else number * _MICROSECOND
 
 
 @contextmanager
@@ -147,7 +148,7 @@ def _check(version: int, path: Path) -> None:
             f"{path} was written by a newer sched (schema {version}, this one knows {VERSION}):"
             " install that version again, or move the file away"
         )
-    if version < VERSION:
+    if version < OLDEST:  # those from it on can be read, and are brought up to date to be written
         raise StoreError(
             f"{path} was written by a sched that was never released (schema {version}):"
             " move the file away"
@@ -168,7 +169,9 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     db.execute("PRAGMA foreign_keys = ON")
-    if empty:
+    if not empty:
+        migrate(db, version)
+    else:
         from importlib.resources import files
 
         schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")

@@ -24,6 +24,7 @@ from schedkit.run import (
     Waiting,
     run_id,
 )
+from schedkit.store import questions
 from schedkit.store.file import (
     RESTORE,
     as_store_error,
@@ -35,48 +36,6 @@ from schedkit.store.file import (
     to_micros,
 )
 from schedkit.store.store import Outcome, Pruned, Query
-
-_RUN = """
-SELECT r.id, r.job, r.fire_time, r.timezone, r.trigger, r.state, r.reason,
-       r.most_attempts, r.due, r.last_fire_time, r.count, r.who, r.ended,
-       (SELECT count(*) FROM attempts WHERE run = r.id),
-       (SELECT started FROM attempts WHERE run = r.id AND number = 1),
-       a.started, a.ended, a.duration, a.exit_code, a.signal, a.output, a.result, a.pid,
-       a.output_bytes, a.dropped_bytes, a.peak_memory_kb, a.cpu_time
-FROM runs r
-LEFT JOIN attempts a
-       ON a.run = r.id AND a.number = (SELECT max(number) FROM attempts WHERE run = r.id)
-"""
-_LAST_RUN = f"{_RUN} WHERE r.id = (SELECT max(id) FROM runs WHERE job = ?)"
-# For each job a few steps in the index of fire times; to group by job would walk every record.
-_OUTCOMES = """
-SELECT r.job, r.id, r.state, r.fire_time,
-       (SELECT duration FROM attempts WHERE run = r.id ORDER BY number DESC LIMIT 1)
-FROM json_each(?) AS asked CROSS JOIN runs r
-WHERE r.id IN (SELECT id FROM runs WHERE job = asked.value AND state <> 'queued'
-               ORDER BY fire_time DESC LIMIT ?)
-ORDER BY asked.key, r.fire_time DESC
-"""
-_OPEN = """
-SELECT a.run, a.number, r.job, r.fire_time, r.trigger, a.claimed, a.started, a.pid,
-       a.process_start, a.boot, r.params, r.cancelled_by,
-       (SELECT started FROM attempts WHERE run = r.id AND number = 1), r.parallel
-FROM attempts a JOIN runs r ON r.id = a.run WHERE a.ended IS NULL ORDER BY a.run
-"""
-_WAITING = """
-SELECT r.id, coalesce((SELECT max(number) FROM attempts WHERE run = r.id), 0) + 1, r.job,
-       r.fire_time, r.trigger, coalesce(r.retry_at, r.due), r.params,
-       (SELECT started FROM attempts WHERE run = r.id AND number = 1), r.parallel
-FROM runs r WHERE r.state IN ('queued', 'retrying') ORDER BY 6
-"""
-# Numbers go on from the newest of all: were that dropped, one would come again.
-BEYOND = """
-job = ?1 AND state NOT IN ('queued', 'running', 'retrying') AND id < (SELECT max(id) FROM runs)
-AND (coalesce(ended, decided) < ?2
-     OR (?3 IS NOT NULL AND id <= (
-         SELECT id FROM runs WHERE job = ?1 AND state NOT IN ('queued', 'running', 'retrying')
-         ORDER BY id DESC LIMIT 1 OFFSET coalesce(?3, 0))))
-"""
 
 
 class SQLiteReader:
@@ -121,49 +80,37 @@ class SQLiteReader:
 
     def runs(self, query: Query) -> list[Run]:
         """Return the records that *query* asks for, newest first."""
-        conditions: list[str] = []
-        values: list[Any] = []
-        for column, wanted in (("job", query.jobs), ("state", query.states)):
-            if wanted:
-                conditions.append(f"r.{column} IN ({', '.join('?' * len(wanted))})")
-                values += sorted(wanted)
-        if query.since is not None:
-            conditions.append("coalesce(r.last_fire_time, r.fire_time) >= ?")
-            values.append(to_micros(query.since))
-        if query.until is not None:
-            conditions.append("r.fire_time <= ?")
-            values.append(to_micros(query.until))
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        limit = -1 if query.limit is None else query.limit
-        with self._reading() as db:
-            rows = db.execute(f"{_RUN} {where} ORDER BY r.id DESC LIMIT ?", [*values, limit])
-            return [_run(row) for row in rows]
+        with self._snapshot() as db:
+            found = [row for ask in questions.numbers(query) for row in db.execute(*ask)]
+            if query.since is not None:
+                found += _ranges(db, query)
+            found.sort(reverse=True)
+            chosen = (number for _, number in found[: query.limit])
+            return _runs(db, sorted(chosen, reverse=True))
 
     def run(self, number: int) -> Run | None:
         """Return the record of this number."""
         with self._reading() as db:
-            row = db.execute(f"{_RUN} WHERE r.id = ?", (number,)).fetchone()
-            return None if row is None else _run(row)
+            return next(iter(_runs(db, [number])), None)
 
     def last_runs(self, jobs: Sequence[str]) -> dict[str, Run]:
         """Return the newest record of each of *jobs* that has one."""
-        newest: dict[str, Run] = {}
-        with self._reading() as db:
-            for job in jobs:
-                row = db.execute(_LAST_RUN, (job,)).fetchone()
-                if row is not None:
-                    newest[job] = _run(row)
-        return newest
+        with self._snapshot() as db:
+            numbers = db.execute(questions.LAST_RUNS, (json.dumps(list(jobs)),)).fetchall()
+            found = _runs(db, [number for (number,) in numbers if number is not None])
+            return {run.job: run for run in found}
 
     def outcomes(self, jobs: Sequence[str], number: int) -> dict[str, list[Outcome]]:
         """Return, for each of *jobs* that had one, what became of its latest fire times."""
-        found: dict[str, list[Outcome]] = {}
-        with self._reading() as db:
-            rows = db.execute(_OUTCOMES, (json.dumps(list(jobs)), number))
-            for job, run, state, fire, duration in rows:
-                outcome = Outcome(run, State(state), instant(fire), length_or_none(duration))
-                found.setdefault(job, []).append(outcome)
-        return found
+        with self._snapshot() as db:
+            found = {
+                job: [
+                    Outcome(run, State(state), instant(fire), length_or_none(duration))
+                    for run, state, fire, duration in db.execute(questions.OUTCOMES, (job, number))
+                ]
+                for job in jobs
+            }
+            return {job: outcomes for job, outcomes in found.items() if outcomes}
 
     def cursors(self) -> dict[str, tuple[str, datetime]]:
         """Return, for each job loaded, its schedule's digest and until when it is decided."""
@@ -174,13 +121,7 @@ class SQLiteReader:
     def jobs(self) -> set[str]:
         """Return the names of the jobs that have a record."""
         with self._reading() as db:
-            # Skips from one name to the next in the index: a DISTINCT would walk every record.
-            rows = db.execute(
-                "WITH RECURSIVE names(job) AS (SELECT min(job) FROM runs UNION ALL"
-                " SELECT (SELECT min(job) FROM runs WHERE job > names.job) FROM names"
-                " WHERE names.job IS NOT NULL) SELECT job FROM names WHERE job IS NOT NULL"
-            )
-            return {job for (job,) in rows}
+            return {job for (job,) in db.execute(questions.JOBS)}
 
     def pauses(self) -> dict[str, Pause]:
         """Return the pauses by the names of their jobs; one may be over by now."""
@@ -194,23 +135,14 @@ class SQLiteReader:
     def states(self, job: str, first: int, last: int) -> dict[int, State]:
         """Return the states of a job's runs that have numbers from *first* to *last*."""
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT id, state FROM runs WHERE job = ? AND id BETWEEN ? AND ?",
-                (job, first, last),
-            )
+            rows = db.execute(questions.STATES, (job, first, last))
             return {number: State(state) for number, state in rows}
 
     def beyond(self, job: str, keep: int | None, before: datetime | None) -> Pruned:
         """Return how much of a job's past `prune` would drop, and the files with its output."""
-        numbers = f"SELECT id FROM runs WHERE {BEYOND}"
-        values = (job, micros_or_none(before), keep)
-        with self._reading() as db:
-            (count,) = db.execute(f"SELECT count(*) FROM ({numbers})", values).fetchone()
-            outputs = db.execute(
-                f"SELECT output FROM attempts WHERE run IN ({numbers}) AND output IS NOT NULL",
-                values,
-            )
-            return Pruned(count, [output for (output,) in outputs])
+        with self._snapshot() as db:
+            numbers = list(beyond(db, job, keep, micros_or_none(before)))
+            return Pruned(len(numbers), outputs(db, numbers))
 
     def changes(
         self,
@@ -244,7 +176,7 @@ class SQLiteReader:
     def open_attempts(self) -> list[OpenAttempt]:
         """Return the attempts without an end, oldest first."""
         with self._reading() as db:
-            return [_open_attempt(row) for row in db.execute(_OPEN)]
+            return [_open_attempt(row) for row in db.execute(questions.OPEN)]
 
     def waiting(self) -> list[Waiting]:
         """Return the runs that wait for an attempt, soonest first."""
@@ -255,9 +187,19 @@ class SQLiteReader:
                     instant_or_none(first), _params(params), parallel,
                 )
                 for run, number, job, fire, trigger, due, params, first, parallel in db.execute(
-                    _WAITING
+                    questions.WAITING
                 )
             ]  # fmt: skip
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Read within as of one moment, in however many statements."""
+        with self._reading() as db:
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                db.execute("ROLLBACK")
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -268,6 +210,38 @@ class SQLiteReader:
             except (LookupError, OverflowError, TypeError, ValueError) as error:
                 reason = f"a record is damaged: {error}"
                 raise StoreError(f"{self._path}: {reason}; {RESTORE}") from error
+
+
+def _ranges(db: sqlite3.Connection, query: Query) -> Iterator[tuple[int, int]]:
+    """Yield the ranges that began before a query and last into it: fire time and number."""
+    for fire, number, job, state in db.execute(questions.RANGES, questions.bounds(query)):
+        if (not query.jobs or job in query.jobs) and (not query.states or state in query.states):
+            yield fire, number
+
+
+def beyond(db: sqlite3.Connection, job: str, keep: int | None, before: int | None) -> Iterator[int]:
+    """
+    Yield the numbers of a job's runs that are beyond what is kept of it, the oldest first.
+
+    Never that of the newest run of all: from it the next ones get theirs.
+    """
+    (newest,) = db.execute(questions.NEWEST).fetchone() or (0,)
+    first = None if keep is None else db.execute(questions.FIRST_BEYOND, (job, keep)).fetchone()
+    too_many = 0 if first is None else first[0]
+    (now,) = db.execute(questions.DECIDED_LAST, (job,)).fetchone() or (0,)
+    before = questions.FIRST if before is None else before
+    for number, state, over, decided in db.execute(questions.OF_JOB, (job,)):
+        # None that follows is old enough; but what was decided later than the last was decided
+        # while the clock was ahead, which says nothing of the others.
+        if number > too_many and before <= decided <= now:
+            return
+        if (number <= too_many or over < before) and number < newest and State(state).terminal:
+            yield number
+
+
+def outputs(db: sqlite3.Connection, numbers: Sequence[int]) -> list[str]:
+    """Return the files that the attempts of these runs have written."""
+    return [output for (output,) in db.execute(questions.OUTPUTS, (json.dumps(numbers),))]
 
 
 def _newest(
@@ -301,38 +275,23 @@ def _open_attempt(row: Sequence[Any]) -> OpenAttempt:
     )  # fmt: skip
 
 
+def _runs(db: sqlite3.Connection, numbers: Sequence[int]) -> list[Run]:
+    """Return the records of these numbers, those that there are, in this order."""
+    return [_run(row) for row in db.execute(questions.RUNS, (json.dumps(numbers),))]
+
+
 def _run(row: Sequence[Any]) -> Run:
     (
         number, job, fire, zone, trigger, state, reason, most, due, last, count, who, over,
         attempts, first_start, started, ended, duration, code, signal, output, result, pid,
         output_bytes, dropped_bytes, peak_memory_kb, cpu_time,
     ) = row  # fmt: skip
-    lateness = None if first_start is None else first_start - due
     return Run(
-        id=run_id(number),
-        job=job,
-        fire_time=instant(fire),
-        timezone=zone,
-        trigger=Trigger(trigger),
-        state=State(state),
-        reason=reason,
-        attempts=attempts,
-        most_attempts=most,
-        exit_code=code,
-        signal=signal,
-        due=instant(due),
-        started=instant_or_none(first_start),
-        ended=instant_or_none(over),
-        duration=length_or_none(duration),
-        lateness=length_or_none(lateness),
-        output=output,
-        result=result,
-        pid=pid if started is not None and ended is None else None,
-        last_fire_time=instant_or_none(last),
-        count=count,
-        who=who,
-        output_bytes=output_bytes,
-        dropped_bytes=dropped_bytes,
-        peak_memory_kb=peak_memory_kb,
-        cpu_time=length_or_none(cpu_time),
-    )
+        run_id(number), job, instant(fire), zone, Trigger(trigger), State(state), reason,
+        attempts, most, code, signal, instant(due), instant_or_none(first_start),
+        instant_or_none(over), length_or_none(duration),
+        length_or_none(None if first_start is None else first_start - due),
+        output, result, pid if started is not None and ended is None else None,
+        instant_or_none(last), count, who, output_bytes, dropped_bytes, peak_memory_kb,
+        length_or_none(cpu_time),
+    )  # fmt: skip

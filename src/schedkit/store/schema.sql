@@ -63,11 +63,18 @@ CREATE TABLE runs (
     cancelled_by   TEXT,
     parallel       INTEGER NOT NULL DEFAULT 1
 );
-CREATE UNIQUE INDEX runs_by_schedule ON runs (job, fire_time)
-    WHERE trigger IN ('schedule', 'catchup');
-CREATE INDEX runs_by_fire_time ON runs (job, fire_time);
+-- Of a job, by fire time: by its schedule each has one run, as a wish any number (a NULL is unlike
+-- every other).
+CREATE UNIQUE INDEX runs_by_schedule ON runs
+    (job, fire_time, iif(trigger IN ('schedule', 'catchup'), 0, NULL));
 CREATE INDEX runs_by_job ON runs (job);
 CREATE INDEX runs_by_state ON runs (state);
+CREATE INDEX runs_by_fire_time ON runs (fire_time);
+CREATE INDEX runs_by_range ON runs (last_fire_time) WHERE last_fire_time IS NOT NULL;
+-- Those of a job that came to some other end are few, and so are those that go on: with the many
+-- that succeed in them, these two would cost most of what a claim does.
+CREATE INDEX runs_by_state_and_job ON runs (state, job) WHERE state <> 'succeeded';
+CREATE INDEX runs_by_state_and_time ON runs (state, fire_time) WHERE state <> 'succeeded';
 
 -- One row for each attempt: the row is its claim, written before the process is started.
 CREATE TABLE attempts (

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from schedkit.config import Config
@@ -32,7 +33,7 @@ from schedkit.run import (
 )
 from schedkit.store.decisions import insert
 from schedkit.store.file import as_store_error, micros, micros_or_none, open_to_write, to_micros
-from schedkit.store.reader import BEYOND, SQLiteReader
+from schedkit.store.reader import SQLiteReader, beyond, outputs
 from schedkit.store.store import Holder, Pruned
 
 _FAILED = "(SELECT max(ended) FROM attempts WHERE run = id)"
@@ -214,22 +215,14 @@ class SQLiteStore(SQLiteReader):
     def prune(self, job: str, keep: int | None, before: datetime | None, limit: int) -> Pruned:
         """Drop records of a job that are over, the oldest first."""
         with self._reading() as db:
-            numbers = db.execute(
-                f"SELECT id FROM runs WHERE {BEYOND} ORDER BY id LIMIT ?4",
-                (job, micros_or_none(before), keep, limit),
-            ).fetchall()
-        if not numbers:
-            return Pruned(0, [])
-        with self._transaction() as db:
-            outputs = [
-                output
-                for number in numbers
-                for (output,) in db.execute("SELECT output FROM attempts WHERE run = ?", number)
-                if output is not None
-            ]
-            db.executemany("DELETE FROM attempts WHERE run = ?", numbers)
-            db.executemany("DELETE FROM runs WHERE id = ?", numbers)
-        return Pruned(len(numbers), outputs)
+            found = list(islice(beyond(db, job, keep, micros_or_none(before)), limit))
+            written = outputs(db, found)
+        if found:
+            numbers = [(number,) for number in found]
+            with self._transaction() as db:
+                db.executemany("DELETE FROM attempts WHERE run = ?", numbers)
+                db.executemany("DELETE FROM runs WHERE id = ?", numbers)
+        return Pruned(len(found), written)
 
     def rewind(self, limit: datetime, now: datetime) -> list[str]:
         """Set the cursors that are later than *limit* to *now*, and what waits; return the jobs."""

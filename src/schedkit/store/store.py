@@ -46,7 +46,8 @@ class Query:
     """
     Which records of the history, newest first.
 
-    *since* and *until* bound the fire time, both included. None or an empty set asks for all.
+    *since* and *until* bound the fire time, both included; of what is within, *limit* keeps the
+    latest fire times, else the newest records. None or an empty set asks for all.
     """
 
     jobs: frozenset[str] = frozenset()
