@@ -10,11 +10,11 @@ from __future__ import annotations
 import signal
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from schedkit.errors import SchedError, did_you_mean
+from schedkit.records import Record, field
 from schedkit.run import Ended, Fact, Run, Unstarted
 from schedkit.texts import quoted
 
@@ -36,8 +36,7 @@ class NotNowError(SchedError):
     """It cannot be done as things are: what is asked for has a reason against it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Triggered:
+class Triggered(Record):
     """What became of a wish to run a job: *state* is QUEUED or RUNNING, or SKIPPED for *reason*."""
 
     run: str
@@ -45,8 +44,7 @@ class Triggered:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Backfill:
+class Backfill(Record):
     """
     A wish to run *job* for each of its fire times from *first* to *last*, aware and included.
 
@@ -62,8 +60,7 @@ class Backfill:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Record):
     """
     What became of such a wish: the *runs* that wait now, each with its fire time.
 
@@ -76,8 +73,7 @@ class Filled:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prune:
+class Prune(Record):
     """
     A wish to drop the records of runs that are over, and what they wrote.
 
@@ -91,8 +87,7 @@ class Prune:
     after: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Freed:
+class Freed(Record):
     """How much was dropped; *after* is the job up to which that is all, None when it is done."""
 
     records: int

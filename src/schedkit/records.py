@@ -54,6 +54,16 @@ def hints(kind: type, *, include_extras: bool = False) -> dict[str, Any]:
     return typing.get_type_hints(kind, include_extras=include_extras)
 
 
+def as_dict(record: Record) -> dict[str, Any]:
+    """Return the fields of a record by name, in order."""
+    return {name: getattr(record, name) for name in record._fields}
+
+
+def needed(kind: type[Record]) -> list[str]:
+    """Return the names of the fields that have no default, in order."""
+    return [name for name in kind._fields if name in kind._needed]  # noqa: SLF001  # ours
+
+
 class _Made:
     """A default that is made for each record."""
 
@@ -196,4 +206,4 @@ def _refusal(cls: type[Record], values: tuple[Any, ...], given: dict[str, Any]) 
     return f"{cls.__name__} takes {len(cls._fields)} fields, each once"
 
 
-__all__ = ["Record", "derived", "field", "hints", "replace"]
+__all__ = ["Record", "as_dict", "derived", "field", "hints", "needed", "replace"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, assert_never
 
 from schedkit.control.protocol import (
@@ -14,6 +13,7 @@ from schedkit.control.protocol import (
     Wish,
 )
 from schedkit.operations import Backfill, Filled, Operations, Prune
+from schedkit.records import as_dict
 
 
 def answer(request: Wish, operations: Operations, who: str) -> dict[str, Any]:
@@ -25,13 +25,13 @@ def answer(request: Wish, operations: Operations, who: str) -> dict[str, Any]:
     said: dict[str, Any]
     match request:
         case Trigger(job, params, force):
-            said = asdict(operations.trigger(job, who, params, force=force))
+            said = as_dict(operations.trigger(job, who, params, force=force))
         case At(job, time, params, force):
-            said = asdict(operations.at(job, who, time, params, force=force))
+            said = as_dict(operations.at(job, who, time, params, force=force))
         case Backfill():
             said = _told(operations.backfill(request, who))
         case Prune():
-            said = asdict(operations.prune(request, who))
+            said = as_dict(operations.prune(request, who))
         case Cancel(target, number):
             said = {"runs": operations.cancel(target, who, number)}
         case Pause(jobs, until, reason):

@@ -15,13 +15,13 @@ import json
 import signal
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
 from schedkit.config import UnknownJobError
 from schedkit.errors import ConfigError, SchedError, StoreError
 from schedkit.operations import Backfill, NoSuchRunError, Prune
+from schedkit.records import Record, as_dict, field, needed
 
 VERSION = 1
 LONGEST = 64 * 1024  # bytes of a request, its newline included
@@ -39,8 +39,7 @@ class RefusedError(SchedError):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(Record):
     """Run a job now."""
 
     job: str
@@ -48,8 +47,7 @@ class Trigger:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(Record):
     """Run a job at a time, which is aware."""
 
     job: str
@@ -58,16 +56,14 @@ class At:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(Record):
     """Stop a run, or those of a job; by the job's own signal unless one is named."""
 
     target: str
     signal: signal.Signals | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Record):
     """Pause jobs, all of them for none named; *until* is aware."""
 
     jobs: list[str] = field(default_factory=list)
@@ -75,25 +71,21 @@ class Pause:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Resume:
+class Resume(Record):
     """Let paused jobs go on, all of them for none named."""
 
     jobs: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Reload:
+class Reload(Record):
     """Load the files again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Record):
     """Say how the runner is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Record):
     """Say how a run ended, when it is over."""
 
     run: str
@@ -114,7 +106,7 @@ def request_line(request: Request) -> bytes:
 
     Raises: RefusedError when it is longer than a runner reads.
     """
-    said = {name: _as_json(value) for name, value in asdict(request).items()}
+    said = {name: _as_json(value) for name, value in as_dict(request).items()}
     line = _line({"v": VERSION, "verb": type(request).__name__.lower(), **said})
     if len(line) > LONGEST:
         raise RefusedError(FAILED, _TOO_LONG)
@@ -231,12 +223,11 @@ def _as_json(value: object) -> object:
 
 def _filled(kind: type[Request], said: dict[str, Any]) -> Request:
     verb = kind.__name__.lower()
-    known = {one.name: one for one in fields(kind)}
     for name in said:
-        if name not in known:
+        if name not in kind._fields:
             raise RefusedError(FAILED, f"{verb} takes no {_shown(name)}")
-    for name, one in known.items():
-        if name not in said and one.default is MISSING and one.default_factory is MISSING:
+    for name in needed(kind):
+        if name not in said:
             raise RefusedError(FAILED, f"{verb} lacks {name!r}")
     values: dict[str, Any] = {}
     for name, value in said.items():
