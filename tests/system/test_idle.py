@@ -26,7 +26,7 @@ _USELESS = {
     "dateutil", "decimal", "email", "exchange_calendars", "filelock", "fractions", "hashlib",
     "holidays", "http", "icalendar", "importlib.metadata", "multiprocessing", "numpy", "optparse",
     "pandas", "platform", "pydantic", "pydantic_core", "rich", "secrets", "ssl", "statistics",
-    "typer", "uuid", "xml", "yaml",
+    "typer", "uuid", "xml", "yaml", "zipfile",
 }  # fmt: skip
 
 

@@ -172,9 +172,8 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     if not empty:
         migrate(db, version)
     else:
-        from importlib.resources import files
-
-        schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+        # Not by importlib.resources: zipfile and more of it would stay in a runner's memory.
+        schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
         first_row = f"INSERT INTO store VALUES ('{os.urandom(16).hex()}')"  # our own
         version_now = f"PRAGMA user_version = {VERSION}"
         db.executescript(f"BEGIN IMMEDIATE; {schema} {first_row}; {version_now}; COMMIT;")
