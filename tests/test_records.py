@@ -116,6 +116,7 @@ def test_a_record_is_copied_and_pickled_whole(box: Box) -> None:
 
 def test_what_is_as_usual_is_not_pickled() -> None:
     assert b"blue" not in pickle.dumps(Box(2, "blue"))
+    assert b"blue" not in pickle.dumps(Crate(size=2, colour="blue", owner="me"))
 
 
 def test_dataclasses_sees_the_fields_with_what_their_annotations_mean() -> None:

@@ -82,7 +82,7 @@ class _AsDataclass:
         cls.__annotations__ = own
         for name in own.keys() & cls._made.keys():
             setattr(cls, name, dataclasses.field(default_factory=cls._made[name]))
-        mark = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=cls._by_name)
+        mark = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=not cls._places)
         return mark(cls).__dataclass_fields__
 
 
@@ -118,8 +118,9 @@ class Record:
     _fields: ClassVar[tuple[str, ...]] = ()
     _known: ClassVar[frozenset[str]] = frozenset()  # the same
     _needed: ClassVar[frozenset[str]] = frozenset()  # those without a default
+    _usual: ClassVar[Mapping[str, Any]] = {}  # the defaults
     _made: ClassVar[Mapping[str, Callable[[], Any]]] = {}  # the defaults that are made for each
-    _by_name: ClassVar[bool] = False
+    _places: ClassVar[tuple[str, ...]] = ()  # those that are given by place, the needed ones first
     _key: ClassVar[Callable[[object], Any]] = type  # all their values
 
     if TYPE_CHECKING:
@@ -131,13 +132,17 @@ class Record:
 
         def __init__(self, /, *values: object, **given: object) -> None:
             cls, own = type(self), self.__dict__
-            own.update(zip(cls._fields, values), **given)  # noqa: B905  # checked below
-            counted = len(own) == len(values) + len(given) and not (values and cls._by_name)
-            if not (counted and cls._needed <= own.keys() <= cls._known):
+            own.update(zip(cls._places, values))  # noqa: B905  # counted below
+            own.update(given)
+            if (
+                len(own) != len(values) + len(given)
+                or (given and not given.keys() <= cls._known)
+                or (len(values) < len(cls._needed) and not cls._needed <= own.keys())
+            ):
                 raise TypeError(_refusal(cls, values, given))
-            for name, make in cls._made.items():
-                if name not in own:
-                    own[name] = make()
+            if cls._made:
+                for name in cls._made.keys() - own.keys():
+                    own[name] = cls._made[name]()
             settle = getattr(self, "__post_init__", None)
             if settle is not None:
                 settle()
@@ -158,11 +163,15 @@ class Record:
         cls._fields = tuple(dict.fromkeys([*cls._fields, *own]))
         cls._known = frozenset(cls._fields)
         cls._needed = (cls._needed | frozenset(own)) - defaults.keys()
+        cls._usual = {
+            **cls._usual,
+            **{name: defaults[name] for name in own if name in defaults and name not in made},
+        }
         cls._made = {**cls._made, **made}
-        cls._by_name = kw_only
+        cls._places = () if kw_only else cls._fields
         cls._key = attrgetter(*cls._fields) if cls._fields else type
         for name, value in {
-            "__match_args__": () if kw_only else cls._fields,
+            "__match_args__": cls._places,
             "__dataclass_fields__": _AsDataclass(),
         }.items():
             setattr(cls, name, value)  # which a type checker knows better than we do
@@ -188,7 +197,7 @@ class Record:
         return f"{type(self).__name__}({said})"
 
     def __getstate__(self) -> dict[str, Any]:
-        usual = vars(type(self))
+        usual = self._usual
         return {
             name: value
             for name, value in self.__dict__.items()
@@ -198,7 +207,7 @@ class Record:
 
 def _refusal(cls: type[Record], values: tuple[Any, ...], given: dict[str, Any]) -> str:
     """Return why a record cannot be made of these fields, as Python says it of a function."""
-    named = set() if cls._by_name else set(cls._fields[: len(values)])
+    named = set(cls._places[: len(values)])
     if missing := sorted(cls._needed - named - given.keys()):
         return f"{cls.__name__} needs {', '.join(missing)}"
     if unknown := sorted(given.keys() - cls._known):
