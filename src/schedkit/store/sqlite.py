@@ -21,18 +21,15 @@ from schedkit.run import (
     AttemptKey,
     Change,
     Decision,
-    Ended,
     Fact,
     Pause,
-    Started,
     State,
-    Unclaimed,
-    Unstarted,
     Waiting,
     first_number,
 )
 from schedkit.store.decisions import insert
-from schedkit.store.file import as_store_error, micros, micros_or_none, open_to_write, to_micros
+from schedkit.store.facts import write
+from schedkit.store.file import as_store_error, micros_or_none, open_to_write, to_micros
 from schedkit.store.reader import SQLiteReader, beyond, outputs
 from schedkit.store.store import Holder, Pruned
 
@@ -125,20 +122,16 @@ class SQLiteStore(SQLiteReader):
         self, decisions: Sequence[Decision], jobs: Mapping[str, Job], now: datetime
     ) -> list[tuple[AttemptKey | None, Decision]]:
         """Record decisions, each for a fire time that has none yet; return those that stand."""
-        standing: list[tuple[AttemptKey | None, Decision]] = []
         with self._transaction() as db:
             (last,) = db.execute("SELECT max(id) FROM runs").fetchone()
-            number = max((last or 0) + 1, first_number(now))
-            for decision in decisions:
-                job = jobs[decision.job]
-                if not insert(db, number, decision, job, now, epoch=self._epoch):
-                    continue
-                key = AttemptKey(number, 1) if decision.state is State.QUEUED else None
-                if key is not None and decision.at_once:
-                    self._insert_attempt(db, key, now)
-                standing.append((key, decision))
-                number += 1
-            stands = {id(decision) for _, decision in standing}
+            first = max((last or 0) + 1, first_number(now))
+            written = insert(db, first, decisions, jobs, now, epoch=self._epoch)
+            db.execute(
+                "INSERT INTO attempts (run, number, epoch, claimed, boot, host)"
+                " SELECT id, 1, epoch, decided, ?, ? FROM runs WHERE id >= ? AND state = 'running'",
+                (*self._place(), first),
+            )
+            stands = {id(decision) for _, decision in written}
             db.executemany(
                 "UPDATE cursors SET decided_until = max(decided_until, ?), counted = counted + ?"
                 " WHERE job = ?",
@@ -156,7 +149,10 @@ class SQLiteStore(SQLiteReader):
                 "UPDATE runners SET began = 1 WHERE epoch = ? AND runs AND NOT began",
                 (self._epoch,),
             )
-        return standing
+        return [
+            (AttemptKey(number, 1) if decision.state is State.QUEUED else None, decision)
+            for number, decision in written
+        ]
 
     def claim_attempts(self, waiting: Sequence[Waiting], now: datetime) -> list[Waiting]:
         """Claim the attempts that runs wait for; return those that had not been claimed."""
@@ -166,16 +162,7 @@ class SQLiteStore(SQLiteReader):
     def record(self, facts: Iterable[Fact]) -> None:
         """Record starts and ends, all in one transaction; what is recorded already stays."""
         with self._transaction() as db:
-            for fact in facts:
-                match fact:
-                    case Started():
-                        _record_start(db, fact)
-                    case Ended():
-                        _record_end(db, fact)
-                    case Unstarted():
-                        _record_no_start(db, fact)
-                    case Unclaimed():
-                        _take_back(db, fact)
+            write(db, facts)
 
     def counted(self) -> dict[str, int]:
         """Return how many runs each job loaded has had by its schedule since it was first."""
@@ -244,13 +231,17 @@ class SQLiteStore(SQLiteReader):
         return cursor.rowcount == 1 and self._insert_attempt(db, waiting.key, now)
 
     def _insert_attempt(self, db: sqlite3.Connection, key: AttemptKey, now: datetime) -> bool:
-        assert self._holder is not None, "a claim before begin"
         cursor = db.execute(
             "INSERT OR IGNORE INTO attempts (run, number, epoch, claimed, boot, host)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (*key, self._epoch, to_micros(now), self._holder.boot, self._holder.host),
+            (*key, self._epoch, to_micros(now), *self._place()),
         )
         return cursor.rowcount == 1
+
+    def _place(self) -> tuple[str, str]:
+        """Return where attempts are claimed: in which boot of which machine."""
+        assert self._holder is not None, "a claim before begin"
+        return self._holder.boot, self._holder.host
 
     @contextmanager
     def _transaction(self, *, fenced: bool = True) -> Iterator[sqlite3.Connection]:
@@ -278,66 +269,3 @@ class SQLiteStore(SQLiteReader):
         (newest,) = self._db.execute("SELECT max(epoch) FROM runners").fetchone()
         if newest != self._epoch:
             raise StoreError(f"{self._path}: another runner has taken over")
-
-
-def _record_start(db: sqlite3.Connection, fact: Started) -> None:
-    db.execute(
-        "UPDATE attempts SET started = ?, pid = ?, process_start = ?, command = ?, output = ?"
-        " WHERE run = ? AND number = ? AND started IS NULL AND ended IS NULL",
-        (
-            to_micros(fact.time), fact.pid, fact.process_start, fact.command, fact.output,
-            *fact.key,
-        ),
-    )  # fmt: skip
-
-
-def _record_end(db: sqlite3.Connection, fact: Ended) -> None:
-    cursor = db.execute(
-        "UPDATE attempts SET ended = ?, state = ?, reason = ?, exit_code = ?, signal = ?,"
-        " duration = ?, peak_memory_kb = ?, cpu_time = ?, output_bytes = ?, dropped_bytes = ?,"
-        " result = ?, output = iif(? = 0, NULL, output)"
-        " WHERE run = ? AND number = ? AND ended IS NULL",
-        (
-            to_micros(fact.time), fact.state, fact.reason, fact.exit_code, fact.signal,
-            micros(fact.duration), fact.peak_memory_kb, micros(fact.cpu_time), fact.output_bytes,
-            fact.dropped_bytes, fact.result, fact.output_bytes, *fact.key,
-        ),
-    )  # fmt: skip
-    if cursor.rowcount != 1:
-        return  # it has an end, and the first one stands
-    retrying = fact.retry_at is not None
-    db.execute(
-        "UPDATE runs SET state = ?, reason = ?, retry_at = ?, ended = ? WHERE id = ?",
-        (
-            State.RETRYING if retrying else fact.state,
-            fact.reason,
-            micros_or_none(fact.retry_at),
-            None if retrying else to_micros(fact.time),
-            fact.key.run,
-        ),
-    )
-
-
-def _record_no_start(db: sqlite3.Connection, fact: Unstarted) -> None:
-    db.execute(
-        "UPDATE runs SET state = ?, reason = ?, ended = ?, retry_at = NULL"
-        " WHERE id = ? AND state IN ('queued', 'retrying')",
-        (fact.state, fact.reason, to_micros(fact.time), fact.run),
-    )
-
-
-def _take_back(db: sqlite3.Connection, fact: Unclaimed) -> None:
-    cursor = db.execute(
-        "DELETE FROM attempts WHERE run = ? AND number = ? AND started IS NULL AND ended IS NULL",
-        fact.key,
-    )
-    if cursor.rowcount == 1:
-        first = fact.key.number == 1
-        db.execute(
-            "UPDATE runs SET state = ?, retry_at = ? WHERE id = ?",
-            (
-                State.QUEUED if first else State.RETRYING,
-                None if first else to_micros(fact.time),
-                fact.key.run,
-            ),
-        )
