@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from collections.abc import Mapping
 
 from schedkit.errors import ConfigError
+from schedkit.regex import re
 from schedkit.typed import Annotated, Any, ClassVar, NamedTuple
 from schedkit.values import Form, Listed, Written, shape
 

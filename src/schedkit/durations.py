@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 
 from schedkit.errors import ConfigError
 from schedkit.records import Record
+from schedkit.regex import re
 
 _UNITS = {  # in the order in which a duration is written; the first three are calendar time
     "mo": None,

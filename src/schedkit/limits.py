@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from schedkit.errors import ConfigError, Problem
+from schedkit.regex import re
 from schedkit.scalars import Duration
 from schedkit.typed import Annotated
 from schedkit.values import Entry, Whole, Written

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
@@ -11,6 +10,7 @@ from schedkit import timeline
 from schedkit.calendars import Calendar, read_calendar
 from schedkit.clocks.clock import ClockChanges
 from schedkit.errors import ConfigError, Problem
+from schedkit.regex import re
 from schedkit.scalars import MOMENT
 from schedkit.typed import Any
 from schedkit.values import shape

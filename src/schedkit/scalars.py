@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from schedkit import durations, timeline
 from schedkit.durations import Period
 from schedkit.errors import ConfigError, did_you_mean
+from schedkit.regex import re
 from schedkit.typed import Annotated, NamedTuple
 from schedkit.values import Listed, Written, sorted_once
 

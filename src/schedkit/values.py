@@ -7,7 +7,6 @@ imported only when something is read, does the rest.
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextvars import ContextVar
@@ -15,6 +14,7 @@ from functools import cache
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.records import Record, hints
+from schedkit.regex import re
 from schedkit.typed import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, real
 
 if TYPE_CHECKING:

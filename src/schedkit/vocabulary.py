@@ -8,13 +8,13 @@ is a dataclass whose first field is the value; the word is the class's name in s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 
 from schedkit import values
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.regex import re
 from schedkit.typed import Any, Generic, TypeVar
 from schedkit.values import DEFINITION, Form
 
@@ -27,7 +27,7 @@ _FIRST = re.compile(r"\s*(\S+)\s*")
 @cache
 def word_of(class_name: str) -> str:
     """Return the word of a class: `NextWeekday` is written `next_weekday`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
+    return "".join(f"_{one.lower()}" if one.isupper() else one for one in class_name).lstrip("_")
 
 
 class Vocabulary(Generic[W]):
@@ -152,7 +152,7 @@ class Vocabulary(Generic[W]):
         if rest and word.startswith("@") and word[1:] in self._places:
             return Problem(f"unknown {self.kind} {word!r}", f"write: {text.strip()[1:]}", span=span)
         looks_like_cron = self.kind == "clock" and (
-            re.fullmatch(r"@(?!reboot)\w+", word) or re.match(_CRON, text.strip())
+            re.fullmatch(r"@(?!reboot)\w+", word) or _CRON.match(text.strip())
         )
         if looks_like_cron:
             return Problem(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 
 from schedkit.adjustments.adjustment import Adjustment, Reach
 from schedkit.calendars import WEEKDAYS, Calendar, CalendarName, need_exchange
 from schedkit.errors import ConfigError
+from schedkit.regex import re
 from schedkit.typed import Annotated, ClassVar
 from schedkit.values import Written
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from datetime import UTC, date
 from functools import cache
 
 from schedkit.calendars.calendar import Calendar, Session
 from schedkit.errors import ConfigError, did_you_mean
+from schedkit.regex import re
 from schedkit.typed import Any
 
 _HOLIDAY_YEARS = (1970, 2099)  # what a calendar of a country is made for, where it is known

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +10,7 @@ from datetime import date
 from schedkit.calendars import packages
 from schedkit.calendars.calendar import WEEKDAYS, Calendar
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.regex import re
 from schedkit.typed import Annotated, Any
 from schedkit.values import DEFINITION, Form, shape
 

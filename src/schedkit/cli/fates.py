@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 from schedkit import durations
 from schedkit.cli.verbs.history import asked_by
 from schedkit.job import Job
+from schedkit.regex import re
 from schedkit.run import Run, State, Trigger, run_number
 from schedkit.traces import Trace
 

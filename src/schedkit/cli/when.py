@@ -6,11 +6,11 @@ Source: a subset of systemd.time(7), "Parsing Timestamps". Nothing is guessed.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from schedkit import durations
 from schedkit.errors import ConfigError
+from schedkit.regex import re
 from schedkit.timeline import resolved
 
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}

@@ -8,13 +8,13 @@ where an expression is wrong, refuse what can mean two things, and read `L`, `W`
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from schedkit.clocks.monthdays import MON_TO_FRI, DayRule, Days
 from schedkit.clocks.recurrence import FIXED, WILD, Recurrence, Times
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.regex import re
 from schedkit.typed import NamedTuple
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]

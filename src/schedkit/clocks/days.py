@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import time
 
 from schedkit.clocks.monthdays import EVERY_DAY, MON_TO_FRI, DayRule, Days
 from schedkit.clocks.recurrence import Recurrence, WallClock, single_times
 from schedkit.errors import ConfigError, did_you_mean
+from schedkit.regex import re
 from schedkit.scalars import WEEKDAYS, WallTimes, Weekdays, wall_time_text, weekday, weekdays_text
 from schedkit.typed import Annotated, ClassVar
 from schedkit.values import Listed, Written, sorted_once

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, time
 
@@ -10,6 +9,7 @@ from schedkit.clocks.monthdays import EVERY_DAY, DayRule, Days
 from schedkit.clocks.recurrence import WILD, Recurrence, WallClock, single_times
 from schedkit.errors import ConfigError
 from schedkit.records import Record
+from schedkit.regex import re
 from schedkit.scalars import MonthDay, WallTimes, month_day, month_day_text, wall_time_text
 from schedkit.typed import Annotated, ClassVar
 from schedkit.values import Listed, Written, sorted_once

@@ -7,12 +7,12 @@ wall here shows, and a sixth weekday of a month, which there is not.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.records import Record
+from schedkit.regex import re
 from schedkit.typed import Any, NamedTuple
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")

@@ -10,7 +10,6 @@ Source: RFC 5545, section 3.3.10, "Recurrence Rule"; sections below are of it.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
@@ -22,6 +21,7 @@ from schedkit.clocks.clock import Clock
 from schedkit.clocks.monthdays import DayRule, Days
 from schedkit.errors import ConfigError
 from schedkit.records import Record, derived
+from schedkit.regex import re
 from schedkit.typed import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 from schedkit.values import Written
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 
 from schedkit.calendars import WEEKDAYS, CalendarName, need_exchange
 from schedkit.errors import ConfigError
 from schedkit.filters.filter import Filter
+from schedkit.regex import re
 from schedkit.typed import Annotated, ClassVar
 from schedkit.values import Written
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 
 from schedkit.errors import ConfigError
 from schedkit.filters.calendar_days import month_length
 from schedkit.filters.filter import Filter, next_day
+from schedkit.regex import re
 from schedkit.scalars import WEEKDAYS, MonthNumbers, month_numbers_text, weekday
 from schedkit.typed import Annotated, ClassVar, NamedTuple
 from schedkit.values import Listed, Written, sorted_once
