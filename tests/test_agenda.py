@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -18,10 +18,15 @@ from schedkit.run import Decision, State, Trigger
 MINUTE = timedelta(minutes=1)
 
 
+def _until(time: datetime, names: list[str]) -> dict[str, tuple[str, datetime]]:
+    """Return cursors as a store has them: a digest, and up to when jobs are decided."""
+    return dict.fromkeys(names, ("digest", time))
+
+
 def _agenda(**clocks: str) -> Agenda:
     jobs = Jobs(replace(job("grace: 60s", clock), name=name) for name, clock in clocks.items())
     agenda = Agenda()
-    agenda.settle(jobs, dict.fromkeys(jobs, START))
+    agenda.move(_until(START, agenda.settle(jobs)))
     agenda.await_new()
     return agenda
 
@@ -93,8 +98,39 @@ def test_a_job_fires_no_more_than_its_calendar_knows_and_that_is_said(
     agenda = Agenda()
     known = replace(job("filters: business_day US", "daily at 09:00"), name="a")
 
-    agenda.settle(Jobs([known]), {"a": utc("2099-12-31 12:00")})
+    agenda.move(_until(utc("2099-12-31 12:00"), agenda.settle(Jobs([known]))))
     agenda.await_new()
 
     assert agenda.next_time() is None
     assert [record.getMessage() for record in caplog.records] == ["job fires no more"]
+
+
+def test_a_job_that_fires_as_before_is_awaited_as_before() -> None:
+    """Its cursor is not asked for: a reload of thousands must not take long."""
+    agenda = _agenda(a="every 10m", b="every 3m", c="every 5m")
+    a, b, d = (
+        replace(job("grace: 60s", clock), name=name)
+        for name, clock in {"a": "every 10m", "b": "every 4m", "d": "every 5m"}.items()
+    )
+
+    wanted = agenda.settle(Jobs([d, a, b]))
+    agenda.move(_until(START + MINUTE, wanted))
+    before = agenda.next_time()
+    agenda.await_new()
+
+    assert ["d", "b"] == wanted
+    assert START + 10 * MINUTE == before
+    assert agenda.come(START + 10 * MINUTE) == ["b", "d", "a"]
+
+
+def test_all_jobs_are_awaited_anew_where_cursors_moved() -> None:
+    jobs = Jobs([replace(job("grace: 60s", "every 10m"), name="a")])
+    agenda = Agenda()
+    agenda.move(_until(START, agenda.settle(jobs)))
+    agenda.await_new()
+
+    agenda.move(_until(START + 10 * MINUTE, agenda.settle(jobs, anew=True)))
+    agenda.await_new()
+
+    assert agenda.come(START + 30 * MINUTE) == ["a"]
+    assert agenda.cursor("a") == START + 10 * MINUTE

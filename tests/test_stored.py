@@ -45,6 +45,12 @@ def _stored(config: Config, path: Path) -> Config:
     return stored.config(Form(os.open(path, os.O_RDONLY)))
 
 
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a directory of its own, where files are written."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Config, Config]:
     """Return what a file says as it was read, and from its compiled form."""
@@ -150,7 +156,9 @@ def test_a_form_that_is_damaged_is_told_from_one_that_is_not(
     both: tuple[Config, Config], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("damaged") / "form"
-    whole = b"".join(both[1].by_name.form.chunks())  # type: ignore[attr-defined]  # it is stored
+    with path.open("wb") as file:
+        both[1].by_name.form.copy(file.fileno())  # type: ignore[attr-defined]  # it is stored
+    whole = path.read_bytes()
     place = data.draw(st.integers(0, len(whole) - 1))
     damaged = data.draw(
         st.sampled_from(

@@ -127,6 +127,18 @@ def tell_unstarted(decision: Decision, zone: tzinfo) -> None:
         log.info("run skipped", extra=said)
 
 
+def tell_queued(one: Waiting) -> None:
+    """Say that a run waits; of those that are filled in thousands may come at once."""
+    if one.trigger is not Trigger.BACKFILL and log.isEnabledFor(logging.INFO):
+        log.info("run queued", extra=fields(job=one.job, run=run_id(one.key.run)))
+
+
+def tell_given_up(one: Waiting, state: State, reason: str) -> None:
+    """Say that a run which waited will not start."""
+    said = fields(job=one.job, run=run_id(one.key.run), reason=reason)
+    log.warning(f"run {state}", extra=said)  # noqa: G004  # one of two constant sentences
+
+
 def _level(state: State, *, again: bool) -> int:
     if state is State.SUCCEEDED:
         return logging.INFO

@@ -24,20 +24,26 @@ class Agenda:
         self._due: list[tuple[datetime, str]] = []
         self._unawaited: list[str] = []
 
-    def settle(self, jobs: Jobs, cursors: Mapping[str, datetime]) -> None:
-        """Go by these jobs from now on; those that fire as before are awaited as before."""
-        before = dict(self._jobs.digests())
-        known = self._cursors
-        same = {
-            name
-            for name, digest in jobs.digests()
-            if before.get(name) == digest and known[name] == cursors[name]
-        }
-        self._due = [one for one in self._due if one[1] in same]
-        heapq.heapify(self._due)
+    def settle(self, jobs: Jobs, *, anew: bool = False) -> list[str]:
+        """
+        Go by these jobs from now on; return those whose cursors are wanted before `await_new`.
+
+        Those that fire as before are awaited as before, unless all are to be awaited *anew*.
+        """
+        now, before = dict(jobs.digests()), {} if anew else dict(self._jobs.digests())
+        same = now.items() & before.items()  # as sets: a reload of thousands must not take long
+        gone = self._cursors.keys() - {name for name, _ in same}
+        if gone:
+            self.drop(gone)
+            for name in gone:
+                del self._cursors[name]
         self._jobs = jobs
-        self._cursors = {name: cursors[name] for name in jobs}
-        self._unawaited = [name for name in jobs if name not in same]
+        self._unawaited = list(now) if not same else [n for n in now if n not in self._cursors]
+        return self._unawaited
+
+    def move(self, cursors: Mapping[str, tuple[str, datetime]]) -> None:
+        """Take note up to where the store has fire times decided."""
+        self._cursors |= {name: cursors[name][1] for name in self._unawaited}
 
     def cursor(self, job: str) -> datetime:
         """Return up to where the fire times of a job are decided."""

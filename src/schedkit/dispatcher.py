@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from schedkit import durations, planner
-from schedkit.active import Active, tell_unstarted
+from schedkit.active import Active, tell_given_up, tell_queued, tell_unstarted
 from schedkit.agenda import Agenda
 from schedkit.attempts import Attempts
 from schedkit.config import Config
@@ -75,19 +75,21 @@ class Dispatcher:
         self.attempts = Attempts(executor, watch, self.slots, keeping.output, store.uuid)
         self.recording = Recording(store, watch)
         self._beginning: _Beginning | None = None  # until that is claimed
-        self._counted: dict[str, int] = {}
         self.awaited = Awaited()
 
     # ---- the jobs
 
-    def settle(self, config: Config, jobs: Jobs) -> None:
-        """Go by these definitions of *jobs*; the store has loaded all that are in *config*."""
-        cursors = {name: cursor for name, (_, cursor) in self._store.cursors().items()}
-        self._counted = self._store.counted()
+    def settle(self, config: Config, jobs: Jobs, *, anew: bool = False) -> None:
+        """
+        Go by these definitions of *jobs*; the store has loaded all that are in *config*.
+
+        Those that fire as before are awaited as before, unless the store has moved cursors *anew*.
+        """
+        other = self.agenda.settle(jobs, anew=anew)
+        self.agenda.move(self._store.cursors(other if len(other) < len(jobs) else None))
         self.pauses = self._store.pauses()
         self.jobs, self._known = jobs, config.by_name
         self.slots.most, self.slots.pools = config.runner.max_parallel, config.pools
-        self.agenda.settle(jobs, cursors)
         self.attempts.rename(self._known)
         self.queue.settle(jobs)
         self.keep_waiting(list(self.queue))
@@ -160,7 +162,7 @@ class Dispatcher:
         self._give_up(now)  # before that: what is skipped for it would be skipped in vain
         beginning = self._beginning
         why_late = why_late if beginning is None else beginning.why_late
-        whole = beginning is not None or self.slots.bounded  # of all, the best get the slots
+        whole = beginning or self.slots.bounded  # of all, the best get the slots
         size = len(names) or 1 if whole else _PART
         turns = count()
         decided = 0
@@ -168,8 +170,7 @@ class Dispatcher:
             if not self._decide(names[start : start + size], now, why_late, turns):
                 break
             decided = start + size
-        if decided >= len(names):
-            self._beginning = None
+        self._beginning = None if decided >= len(names) else beginning
         self.agenda.put_back(names[decided:], now)
         self.agenda.await_fires(names[:decided])
 
@@ -179,10 +180,15 @@ class Dispatcher:
         """Do so in one claim; return whether it could be recorded."""
         decisions: list[Decision] = []
         jobs = [self.jobs[name] for name in names]  # held until they have started
+        try:
+            counted = self._store.counted([job.name for job in jobs if job.max_runs is not None])
+        except StoreError as error:
+            self.recording.block(error)
+            return False
         for job in jobs:
             if job.enabled:
-                fires, standing = self._come(job, now), self.standing(job.name, now)
-                decisions += planner.on_due(job, fires, why_late, standing)
+                standing = self.standing(job.name, now, counted.get(job.name, 0))
+                decisions += planner.on_due(job, self._come(job, now), why_late, standing)
         return self.claim(list(spread(decisions, now, turns)), now) is not None
 
     def decide_now(self, now: datetime, why_late: str) -> None:
@@ -207,8 +213,8 @@ class Dispatcher:
         start = max(now, cursor + datetime.resolution)
         return replace(fires, on_time=(*fires.on_time, start))
 
-    def standing(self, name: str, now: datetime) -> Standing:
-        """Return how things are with a job: what runs of it a fire time would overlap with."""
+    def standing(self, name: str, now: datetime, counted: int = 0) -> Standing:
+        """Return how things are with a job: what would overlap, and how many runs are *counted*."""
         going_on = next(
             (f"{run_id(a.key.run)} still running" for a in self.attempts.of(name)), None
         )
@@ -220,7 +226,7 @@ class Dispatcher:
                 going_on = going_on or f"{run_id(one.key.run)} waits to be retried"
             elif _has_come(one, now) and one.trigger not in _BEHIND:
                 waits = waits or f"{run_id(one.key.run)} still waits{self._for_what(name)}"
-        return Standing(going_on, waits, self.pauses.get(name), self._counted.get(name, 0))
+        return Standing(going_on, waits, self.pauses.get(name), counted)
 
     def _for_what(self, name: str) -> str:
         job = self.jobs[name]
@@ -268,8 +274,6 @@ class Dispatcher:
                 self.attempts.counts[decision.state] += decision.count
                 tell_unstarted(decision, self.jobs[decision.job].timezone)
                 continue
-            if decision.trigger.by_schedule:
-                self._counted[decision.job] = self._counted.get(decision.job, 0) + 1
             if decision.replaces:
                 self._replace(decision.job, key)
             waiting = Waiting(
@@ -280,8 +284,7 @@ class Dispatcher:
                 starting.append(self._active(waiting))
                 continue
             self.queue.put(waiting)
-            if decision.trigger is not Trigger.BACKFILL:  # thousands may come at once
-                log.info("run queued", extra=fields(job=decision.job, run=run_id(key.run)))
+            tell_queued(waiting)
         self.attempts.start(starting)
 
     def _active(self, one: Waiting) -> Active:
@@ -309,8 +312,7 @@ class Dispatcher:
         self.attempts.facts.append(Unstarted(one.key.run, self._watch.now(), state, reason))
         self.attempts.counts[state] += 1
         self.queue.let_go(one.job)
-        said = fields(job=one.job, run=run_id(one.key.run), reason=reason)
-        log.warning(f"run {state}", extra=said)  # noqa: G004  # one of two constant sentences
+        tell_given_up(one, state, reason)
 
     def _give_up(self, now: datetime) -> None:
         """End what has waited for too long to start."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import marshal
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import IO, Any, NamedTuple
 
 ENABLED, WITH_RUNNER = 1, 2  # in the part of flags, a byte for each job
@@ -92,17 +92,18 @@ class Form:
 
     def check(self) -> None:
         """Raise StrangeError unless everything is as it was written."""
-        found = 0
-        for chunk in self.chunks(self._begin):
+        found, place = 0, self._begin
+        while chunk := os.pread(self._descriptor, _CHUNK, place):
             found = zlib.crc32(chunk, found)
+            place += len(chunk)
         if found != self.header.check:
             raise StrangeError
 
-    def chunks(self, begin: int = 0) -> Iterator[bytes]:
-        """Yield all bytes from *begin* on."""
-        while chunk := os.pread(self._descriptor, _CHUNK, begin):
-            yield chunk
-            begin += len(chunk)
+    def copy(self, file: int) -> None:
+        """Write all of it into an open file, a descriptor."""
+        done = 0
+        while sent := os.sendfile(file, self._descriptor, done, _CHUNK):
+            done += sent
 
 
 def write(file: IO[bytes], header: Header, parts: Mapping[str, bytes]) -> None:

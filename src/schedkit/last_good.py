@@ -39,7 +39,7 @@ def keep(state: Path, config: Config) -> None:
     temporary.touch(mode=0o600)
     with temporary.open("wb") as file:
         if isinstance(config.by_name, StoredJobs):
-            file.writelines(config.by_name.form.chunks())
+            config.by_name.form.copy(file.fileno())
         else:
             from schedkit import compiling  # no runner has use for it
 

@@ -268,7 +268,7 @@ class Runner:
             log.warning(
                 "the clock was ahead, jobs fire by the new time", extra=fields(jobs=rewound)
             )
-            self._settle(self._config)
+            self._settle(self._config, anew=True)
             self._dispatcher.wait_anew()
             self._dispatcher.agenda.await_new()
 
@@ -277,8 +277,8 @@ class Runner:
     def _take(self, config: Config, who: str, now: datetime) -> None:
         """Go on with what the files say now."""
         changes = self._store.load(config, who, now)
-        self._store.rewind(now + _CORRECTION, now)
-        self._settle(config)
+        rewound = self._store.rewind(now + _CORRECTION, now)
+        self._settle(config, anew=bool(rewound))
         self._config = config
         if self._keep is not None and self._degraded is None:
             self._keep(config)
@@ -303,11 +303,11 @@ class Runner:
         if wanted and self._degraded is None and not all(map(unchanged, config.stamps)):
             self._load_at = self._watch.elapsed() + _SETTLE
 
-    def _settle(self, config: Config) -> None:
+    def _settle(self, config: Config, *, anew: bool) -> None:
         jobs = config.by_name
         if self._only:
             jobs = Jobs(jobs[name] for name in jobs if name in self._only)
-        self._dispatcher.settle(config, jobs)
+        self._dispatcher.settle(config, jobs, anew=anew)
 
     def _loaded(self, loading: Loading, status: int) -> None:
         self._loading = None

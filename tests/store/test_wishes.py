@@ -108,7 +108,7 @@ def test_a_backfill_that_failed_may_be_followed_by_another(store: Store, config:
 def test_backfills_move_no_cursor_and_do_not_count(store: Store, config: Config) -> None:
     claim(store, config, backfill(5))
 
-    assert (at(0), 0) == (store.cursors()["a"][1], store.counted()["a"])
+    assert (at(0), 0) == (store.cursors()["a"][1], store.counted(["a"])["a"])
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_schedule_that_comes_to_fire_when_an_extra_run_is_wanted_does_so(
     claim(store, config, wanted(1, trigger))
 
     assert 1 == len(claim(store, config, due("a", 1)))
-    assert (1, at(1)) == (store.counted()["a"], store.cursors()["a"][1])
+    assert (1, at(1)) == (store.counted(["a"])["a"], store.cursors()["a"][1])
 
 
 @pytest.mark.parametrize("trigger", [Trigger.MANUAL, Trigger.AT])
@@ -182,7 +182,7 @@ def test_an_extra_run_moves_no_cursor_and_does_not_count(
 ) -> None:
     claim(store, config, wanted(5, trigger))
 
-    assert (at(0), 0) == (store.cursors()["a"][1], store.counted()["a"])
+    assert (at(0), 0) == (store.cursors()["a"][1], store.counted(["a"])["a"])
 
 
 # ---- a claim that is taken back

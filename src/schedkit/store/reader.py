@@ -112,10 +112,18 @@ class SQLiteReader:
             }
             return {job: outcomes for job, outcomes in found.items() if outcomes}
 
-    def cursors(self) -> dict[str, tuple[str, datetime]]:
-        """Return, for each job loaded, its schedule's digest and until when it is decided."""
+    def cursors(self, jobs: Sequence[str] | None = None) -> dict[str, tuple[str, datetime]]:
+        """
+        Return up to when fire times are decided, with the digest of the schedule that said so.
+
+        Of each of *jobs*, or of all, that a runner has loaded.
+        """
+        wanted = "" if jobs is None else "WHERE job IN (SELECT value FROM json_each(?))"
         with self._reading() as db:
-            rows = db.execute("SELECT job, schedule_digest, decided_until FROM cursors")
+            rows = db.execute(
+                f"SELECT job, schedule_digest, decided_until FROM cursors {wanted}",
+                () if jobs is None else (json.dumps(jobs),),
+            )
             return {job: (digest, instant(until)) for job, digest, until in rows}
 
     def jobs(self) -> set[str]:

@@ -7,6 +7,7 @@ when it returns. Readers open the file read-only.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -94,16 +95,14 @@ class SQLiteStore(SQLiteReader):
 
     def load(self, config: Config, who: str, now: datetime) -> list[str]:
         """Record a load of the files; return what changed, in words."""
-        known = self.cursors()
-        changes: list[str] = []
-        rows: list[tuple[str, str, int]] = []
-        for job, digest in config.by_name.digests():
-            before, _ = known.pop(job, (None, None))
-            if before == digest:
-                continue
-            rows.append((job, digest, to_micros(now)))
-            changes.append(f"{job} is new" if before is None else f"{job} fires anew")
-        changes += [f"{name} is gone" for name in known]
+        with self._reading() as db:
+            known = dict(db.execute("SELECT job, schedule_digest FROM cursors"))
+        wanted = dict(config.by_name.digests())
+        other = dict(wanted.items() - known.items())  # a reload of thousands must not take long
+        gone = known.keys() - wanted.keys()
+        rows = [(job, digest, to_micros(now)) for job, digest in wanted.items() if job in other]
+        changes = [f"{job} fires anew" if job in known else f"{job} is new" for job, _, _ in rows]
+        changes += [f"{job} is gone" for job in known if job in gone]
         with self._transaction() as db:
             db.executemany(
                 "INSERT INTO cursors (job, schedule_digest, decided_until) VALUES (?, ?, ?)"
@@ -111,7 +110,7 @@ class SQLiteStore(SQLiteReader):
                 " decided_until = max(decided_until, excluded.decided_until)",
                 rows,
             )
-            db.executemany("DELETE FROM cursors WHERE job = ?", [(name,) for name in known])
+            db.executemany("DELETE FROM cursors WHERE job = ?", [(job,) for job in gone])
             db.execute(
                 "INSERT INTO loads (epoch, time, digest, who, changes) VALUES (?, ?, ?, ?, ?)",
                 (self._epoch, to_micros(now), config.digest, who, "\n".join(changes)),
@@ -164,10 +163,13 @@ class SQLiteStore(SQLiteReader):
         with self._transaction() as db:
             write(db, facts)
 
-    def counted(self) -> dict[str, int]:
-        """Return how many runs each job loaded has had by its schedule since it was first."""
+    def counted(self, jobs: Sequence[str]) -> dict[str, int]:
+        """Return how many runs each of *jobs* has had by its schedule since it was first."""
+        if not jobs:
+            return {}
         with self._reading() as db:
-            return dict(db.execute("SELECT job, counted FROM cursors"))
+            asked = "SELECT job, counted FROM cursors WHERE job IN (SELECT value FROM json_each(?))"
+            return dict(db.execute(asked, (json.dumps(jobs),)))
 
     def pause(self, pauses: Iterable[Pause]) -> None:
         """Pause jobs, each anew if it is paused already."""

@@ -95,8 +95,8 @@ class Reader(Protocol):
     def jobs(self) -> set[str]:
         """Return the names of the jobs that have a record."""
 
-    def cursors(self) -> dict[str, tuple[str, datetime]]:
-        """Return, for each job ever loaded, its schedule's digest and until when it is decided."""
+    def cursors(self, jobs: Sequence[str] | None = None) -> dict[str, tuple[str, datetime]]:
+        """Return, for each of *jobs* or all that were loaded, its digest, until when decided."""
 
     def pauses(self) -> dict[str, Pause]:
         """Return the pauses by the names of their jobs; one may be over by now."""
@@ -172,8 +172,8 @@ class Store(Reader, Protocol):
     def record(self, facts: Iterable[Fact]) -> None:
         """Record starts and ends, all in one transaction; what is recorded already stays."""
 
-    def counted(self) -> dict[str, int]:
-        """Return how many runs each job loaded has had by its schedule since it was first."""
+    def counted(self, jobs: Sequence[str]) -> dict[str, int]:
+        """Return how many runs each of *jobs* has had by its schedule since it was first."""
 
     def pause(self, pauses: Iterable[Pause]) -> None:
         """Pause jobs, each anew if it is paused already."""

@@ -167,7 +167,7 @@ def _known(asked: Asked, job: Job, store: SQLiteReader | None, state: Path, now:
     return Known(
         job, now, is_up,
         has_history=True,
-        cursor=store.cursors().get(job.name),
+        cursor=store.cursors([job.name]).get(job.name),
         pause=pauses(store, now).get(job.name),
         used_up=had if last is not None and last.reason == had else None,
         loads=_loads(store, job.name, asked.begin),
