@@ -87,53 +87,63 @@ def run(
     if isinstance(config, ConfigError) and not state.exists():
         raise config  # it never was good: nothing is made for it
     make_state_directory(state)
-    return _run(context, config, state, only, duration)
+    with ExitStack() as held:
+        runner, watch = _runner(held, context, config, state, only)
+        del config  # or it would stay, jobs and all, whatever the files say later
+        return _work(runner, watch, duration)
 
 
-def _run(
+def _runner(
+    held: ExitStack,
     context: Context,
     config: Config | ConfigError,
     state: Path,
     only: tuple[str, ...],
-    duration: timedelta | None,
-) -> int:
-    from schedkit import last_good, processes
+) -> tuple[Runner, Watch]:
+    """Return a runner and its clocks; what they hold open is *held*."""
+    from schedkit import last_good
     from schedkit.control.server import Server
     from schedkit.file_watch import FileWatch
     from schedkit.keepers import KeeperExecutor
     from schedkit.runner import SIGNALS, Place, Runner
-    from schedkit.store import Holder
     from schedkit.store.sqlite import SQLiteStore
     from schedkit.watch import Signals, SystemWatch
 
-    with ExitStack() as held:
-        watch = held.enter_context(closing(SystemWatch()))
-        held.callback(_hold(state, watch).release)
-        signals = held.enter_context(closing(Signals(SIGNALS)))
-        store = held.enter_context(closing(SQLiteStore(state / "history.db")))
-        good, degraded = _good(config, state)
-        good.check(only)
-        files = held.enter_context(closing(FileWatch()))
-        paths = tuple(path.absolute() for path in context.paths)
-        began = watch.now()
-        runner = Runner(
-            good,
-            Place(paths, state / "output"),
-            store=store,
-            executor=KeeperExecutor(state, store.uuid),
-            watch=watch,
-            signals=signals,
-            only=only,
-            files=files,
-            keep=partial(last_good.keep, state),
-            degraded=degraded,
-        )
-        control = held.enter_context(closing(Server(state / "control", runner.orders)))
-        runner.serve(control)
-        me = Holder(os.getpid(), os.uname().nodename, processes.boot_id(), schedkit.__version__)
-        gc.freeze()  # it stays: to look through it again would hold up a start by 10 ms
-        runner.run(me, None if duration is None else began + duration)
-        _summarise(runner, watch.now() - began)
+    watch = held.enter_context(closing(SystemWatch()))
+    held.callback(_hold(state, watch).release)
+    signals = held.enter_context(closing(Signals(SIGNALS)))
+    store = held.enter_context(closing(SQLiteStore(state / "history.db")))
+    good, degraded = _good(config, state)
+    good.check(only)
+    files = held.enter_context(closing(FileWatch()))
+    paths = tuple(path.absolute() for path in context.paths)
+    runner = Runner(
+        good,
+        Place(paths, state / "output"),
+        store=store,
+        executor=KeeperExecutor(state, store.uuid),
+        watch=watch,
+        signals=signals,
+        only=only,
+        files=files,
+        keep=partial(last_good.keep, state),
+        degraded=degraded,
+    )
+    control = held.enter_context(closing(Server(state / "control", runner.orders)))
+    runner.serve(control)
+    return runner, watch
+
+
+def _work(runner: Runner, watch: Watch, duration: timedelta | None) -> int:
+    """Let a runner run, to its end; return the exit code."""
+    from schedkit import processes
+    from schedkit.store import Holder
+
+    began = watch.now()
+    me = Holder(os.getpid(), os.uname().nodename, processes.boot_id(), schedkit.__version__)
+    gc.freeze()  # it stays: to look through it again would hold up a start by 10 ms
+    runner.run(me, None if duration is None else began + duration)
+    _summarise(runner, watch.now() - began)
     return _INTERRUPTED if runner.interrupted else 0
 
 
