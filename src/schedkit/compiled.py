@@ -15,10 +15,10 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from schedkit import __version__
 from schedkit.form import Form, StrangeError
+from schedkit.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from schedkit.config import Config

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.texts import quoted
+from schedkit.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:  # a verb that looks at the history alone needs none of them
     from schedkit.job import Job

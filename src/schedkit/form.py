@@ -11,7 +11,11 @@ import marshal
 import os
 import zlib
 from collections.abc import Mapping
-from typing import IO, Any, NamedTuple
+
+from schedkit.typed import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import IO
 
 ENABLED, WITH_RUNNER = 1, 2  # in the part of flags, a byte for each job
 # In the part of first fires, in place of microseconds since 1970, eight bytes for each job:

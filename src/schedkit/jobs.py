@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+from schedkit.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a verb that looks at the history alone needs no job
     from schedkit.job import Job

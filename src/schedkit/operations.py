@@ -11,12 +11,12 @@ import signal
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
 from schedkit.errors import SchedError, did_you_mean
 from schedkit.records import Record, field
 from schedkit.run import Ended, Fact, Run, Unstarted
 from schedkit.texts import quoted
+from schedkit.typed import Any, Protocol
 
 
 class NoSuchRunError(SchedError):

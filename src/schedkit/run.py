@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+
+from schedkit.records import Record
+from schedkit.typed import NamedTuple
 
 Params = tuple[tuple[str, str], ...]  # names and values that were given to one run
 
@@ -49,8 +50,7 @@ class Trigger(StrEnum):
         return self in (Trigger.SCHEDULE, Trigger.CATCHUP)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Record):
     """
     What becomes of a fire time: QUEUED, SKIPPED or MISSED, and why.
 
@@ -87,8 +87,7 @@ class AttemptKey(NamedTuple):
         return f"{run_id(self.run)}.{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Record):
     """An attempt's process was started; *process_start* tells its pid from a reused one."""
 
     key: AttemptKey
@@ -99,8 +98,7 @@ class Started:
     output: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Record):
     """
     An attempt ended in *state*.
 
@@ -123,8 +121,7 @@ class Ended:
     retry_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAttempt:
+class OpenAttempt(Record):
     """
     An attempt without an end; *pid* is None when its start was not recorded.
 
@@ -147,8 +144,7 @@ class OpenAttempt:
     parallel: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Record):
     """
     A run that waits for its attempt *key*, which may start from *due* on.
 
@@ -166,8 +162,7 @@ class Waiting:
     parallel: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Unstarted:
+class Unstarted(Record):
     """A run that waited ends without another attempt, as CANCELLED or MISSED."""
 
     run: int
@@ -176,8 +171,7 @@ class Unstarted:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unclaimed:
+class Unclaimed(Record):
     """An attempt that was claimed and never began waits again, a retry from *time* on."""
 
     key: AttemptKey
@@ -187,8 +181,7 @@ class Unclaimed:
 Fact = Started | Ended | Unstarted | Unclaimed  # what a runner records as it happens
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Record):
     """A job starts nothing, from *since* on, until *until* or until it is resumed."""
 
     job: str
@@ -198,8 +191,7 @@ class Pause:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Record):
     """Something that *who* did to *target*, a job or a run, other than by editing the files."""
 
     time: datetime
@@ -209,8 +201,7 @@ class Change:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Record):
     """
     A load of the files by the runner *pid* of a *version* of sched, and what *changes* it brought.
 

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib import import_module
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
 
 from schedkit.config import Config, Stamp
 from schedkit.form import ENABLED, NONE, UNKNOWN, WITH_RUNNER, Form
 from schedkit.jobs import Jobs
+from schedkit.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from schedkit.job import Job

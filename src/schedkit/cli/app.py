@@ -12,6 +12,7 @@ import schedkit
 from schedkit.cli.context import context
 from schedkit.cli.declaration import (
     GROUPS,
+    MISSING,
     VERBS,
     Argument,
     Option,
@@ -163,9 +164,15 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
     return inspect.Parameter(
         parameter.name,
         inspect.Parameter.KEYWORD_ONLY,
-        default=list(parameter.default) if parameter.many else parameter.default,
+        default=_default(parameter),
         annotation=Annotated[kind, default],
     )
+
+
+def _default(parameter: Parameter) -> Any:
+    if parameter.default is MISSING:
+        return inspect.Parameter.empty
+    return list(parameter.default) if parameter.many else parameter.default
 
 
 def _parser(parameter: Parameter) -> Callable[[str], Any] | None:

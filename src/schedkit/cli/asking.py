@@ -8,11 +8,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from schedkit.cli.context import Context, make_state_directory
 from schedkit.control.client import Connection, SilentError, connect
 from schedkit.errors import ConfigError, LockedError, SchedError
+from schedkit.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from schedkit.config import Config

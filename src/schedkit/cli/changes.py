@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from schedkit import durations
 from schedkit.cli import render
@@ -24,6 +23,7 @@ from schedkit.differences import (
 )
 from schedkit.job import Job
 from schedkit.texts import safe, width
+from schedkit.typed import Any, NamedTuple
 
 _COLUMNS = ("JOB", "CHANGE", "WHAT", "BEFORE", "AFTER", "NOTE")
 _COLOURS = {"new": "green", "gone": "red", "changed": "yellow", "renamed": "cyan"}

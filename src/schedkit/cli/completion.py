@@ -13,10 +13,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from schedkit.cli import shells
 from schedkit.cli.shells import Answer, Line
+from schedkit.typed import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from schedkit.cli.context import Context

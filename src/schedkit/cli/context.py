@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 from schedkit.cli.declaration import Option
 from schedkit.errors import ConfigError, SchedError, StoreError
+from schedkit.records import Record
+from schedkit.typed import TYPE_CHECKING, Annotated
 
 if TYPE_CHECKING:
     from schedkit.compiled import Outline
@@ -24,8 +24,7 @@ class NoFileError(SchedError):
     """There is no file of schedules to be found."""
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Record):
     """The options that stand before every verb."""
 
     config: tuple[str, ...]

@@ -7,16 +7,13 @@ the help, the errors and the completion.
 
 from __future__ import annotations
 
-import inspect
-import keyword
 import types
-import typing
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple
 
 from schedkit.errors import ConfigError, did_you_mean
 from schedkit.texts import quoted
+from schedkit.typed import Any, NamedTuple
 
 # Each verb is a function, of that name, in the module verbs.<name> below this package. One that
 # Python or a builtin has already taken has an underscore behind it in the function's name; in the
@@ -45,6 +42,7 @@ GROUPS = {
     "Run and change": ("run", "validate", "plan", "reload"),
     "Set up and move": ("init", "schema", "import", "export"),
 }
+_KEYWORDS = ("in", "import")
 VERBS = tuple(verb for group in GROUPS.values() for verb in group)
 
 
@@ -80,7 +78,7 @@ class Argument(NamedTuple):
 
 _PATHS = ("PATH", "FILE", "DIR")  # what stands for one may be any bytes at all
 
-MISSING: Any = inspect.Parameter.empty
+MISSING: Any = object()
 
 
 class Parameter(NamedTuple):
@@ -119,24 +117,31 @@ def _check_encoding(text: str) -> None:
 
 def verb_function(name: str) -> Callable[..., int]:
     """Return the function of a verb, which takes a Context, then its parameters by name."""
-    module = import_module(f"schedkit.cli.verbs.{name}{'_' * keyword.iskeyword(name)}")
+    module = import_module(f"schedkit.cli.verbs.{name}{'_' * (name in _KEYWORDS)}")
     found: Callable[..., int] = getattr(module, name, None) or getattr(module, f"{name}_")
     return found
 
 
 def parameters(function: Callable[..., Any]) -> list[Parameter]:
-    """Return the parameters of a verb that the command line gives."""
-    hints = typing.get_type_hints(function, include_extras=True)
+    """
+    Return the parameters of a verb that the command line gives.
+
+    Annotations are texts until they are evaluated here, one by one: `typing` and `inspect`, which
+    do as much and more, take longer to import than most verbs take to answer.
+    """
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    given = function.__defaults__ or ()
+    defaults = dict(zip(names[len(names) - len(given) :], given, strict=True))
     found = []
-    for name, parameter in inspect.signature(function).parameters.items():
-        annotated = hints[name]
-        if typing.get_origin(annotated) is not typing.Annotated:
-            continue  # the Context
-        kind, how = typing.get_args(annotated)
-        many = typing.get_origin(kind) in (tuple, list)
+    for name in names:
+        if name == "context":
+            continue  # which is given by no option
+        annotated = eval(function.__annotations__[name], function.__globals__)  # noqa: S307  # ours
+        kind, (how,) = annotated.__origin__, annotated.__metadata__
+        many = getattr(kind, "__origin__", None) in (tuple, list)
         if isinstance(kind, types.UnionType):
-            kind = next(k for k in typing.get_args(kind) if k is not types.NoneType)
+            kind = next(one for one in kind.__args__ if one is not types.NoneType)
         elif many:
-            kind = typing.get_args(kind)[0]
-        found.append(Parameter(name, how, kind, many, parameter.default))
+            kind = kind.__args__[0]
+        found.append(Parameter(name, how, kind, many, defaults.get(name, MISSING)))
     return found

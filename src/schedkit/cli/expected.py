@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Container, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
 
 from schedkit.errors import StoreError
+from schedkit.records import Record, field
 from schedkit.run import Pause, Run, State, Waiting, run_number
 from schedkit.store import Query, Reader
 from schedkit.texts import safe
+from schedkit.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from schedkit.cli.context import Context
@@ -34,8 +34,7 @@ class Expected(NamedTuple):
         return f"{self.run.trigger}, by {self.run.who}"
 
 
-@dataclass(frozen=True)
-class Beside:
+class Beside(Record):
     """What comes beside the schedules, soonest first, and the pauses by the names of their jobs."""
 
     expected: Sequence[Expected] = ()

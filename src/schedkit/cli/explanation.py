@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any
 
 from schedkit.cli import render
 from schedkit.cli.context import Context
@@ -18,17 +16,18 @@ from schedkit.cli.verbs.history import COLOURS
 from schedkit.cli.verbs.history import as_json as record_as_json
 from schedkit.cli.verbs.next import nothing_after
 from schedkit.job import Job
+from schedkit.records import Record
 from schedkit.report import shown
 from schedkit.run import Run
 from schedkit.texts import safe
 from schedkit.traces import Bound, Trace
+from schedkit.typed import Any
 
 _TO_COME, _TO_BE_SKIPPED = "to come", "to be skipped"
 _MOST = 12  # times told one by one: of more, the first ones
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Record):
     """
     What is to be explained: the time from *begin* to *end* (UTC), or one *run* alone.
 
@@ -54,8 +53,7 @@ class Asked:
         return f"on {self.begin.astimezone(self.zone):%a %Y-%m-%d}"
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(Record):
     """
     What is told of the time that is *asked* for, each with a *note* where it has no record.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 from schedkit.cli.context import context
 from schedkit.cli.declaration import (
@@ -23,6 +22,7 @@ from schedkit.cli.declaration import (
     verb_function,
 )
 from schedkit.errors import ConfigError
+from schedkit.typed import Any, NamedTuple
 
 
 class Call(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
-from typing import NamedTuple
 
 from schedkit import durations
 from schedkit.cli.verbs.history import asked_by
@@ -12,6 +11,7 @@ from schedkit.job import Job
 from schedkit.regex import re
 from schedkit.run import Run, State, Trigger, run_number
 from schedkit.traces import Trace
+from schedkit.typed import NamedTuple
 
 _NOTICED = timedelta(milliseconds=1)  # less is not late
 # As the runner names the run on account of which it skipped another.

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, takewhile
-from typing import Any, NamedTuple
 
 from schedkit.calendars import CalendarEndsError
 from schedkit.cli import render
 from schedkit.cli.render import Cell
 from schedkit.job import Job
+from schedkit.records import Record
 from schedkit.run import Pause, Run, State
 from schedkit.texts import safe
+from schedkit.typed import Any, NamedTuple
 
 MOST = 10_000  # fire times of one backfill
 _FIRST, _LAST = 5, 3  # that a person is shown of more
@@ -29,8 +29,7 @@ class Planned(NamedTuple):
     runs: bool
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Record):
     """What a backfill of *job* does with its past fire times, in their order; *pause* holds now."""
 
     job: Job

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from schedkit import durations
 from schedkit.cli import render
+from schedkit.records import Record
 from schedkit.run import OpenAttempt, Pause, Run, State, Trigger, Waiting
 from schedkit.store import Query, Reader
+from schedkit.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from schedkit.job import Job
@@ -23,8 +23,7 @@ _LATE = timedelta(minutes=1)  # a fire time that a runner has not seen by then, 
 _NAMED = 5  # jobs that a sentence names
 
 
-@dataclass(frozen=True)
-class Past:
+class Past(Record):
     """
     What the history says of how things are.
 
@@ -41,8 +40,7 @@ class Past:
     waiting: Sequence[Waiting] = ()
 
 
-@dataclass(frozen=True)
-class Health:
+class Health(Record):
     """
     How things are.
 

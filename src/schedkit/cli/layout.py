@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
 
 from schedkit.texts import width
+from schedkit.typed import NamedTuple
 
 _GAP = 2  # blanks between columns
 _NARROWEST = 12  # characters to which a column gives way when none has to go first

@@ -12,9 +12,12 @@ import os
 import sys
 from collections.abc import Iterator
 from itertools import islice, repeat
-from typing import BinaryIO, Protocol
 
 from schedkit.texts import safe
+from schedkit.typed import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 _PART = 1 << 16  # bytes read at a time
 

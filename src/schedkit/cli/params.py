@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
 
 from schedkit.cli.declaration import Option
 from schedkit.errors import ConfigError
+from schedkit.typed import Annotated
 
 
 def parameter(text: str) -> str:

@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple
 
 from schedkit.cli import layout
 from schedkit.cli.layout import GivingWay, Part
 from schedkit.texts import safe
+from schedkit.typed import Any, NamedTuple
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 

@@ -9,7 +9,8 @@ for words as they stand in a command line, zsh for code, fish for plain words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+
+from schedkit.typed import NamedTuple
 
 ASKED = "_SCHED_COMPLETE"
 _BREAKS = ":="  # where bash begins a new word although no blank stands there

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from schedkit import durations
 from schedkit.calendars import CalendarEndsError
@@ -13,11 +11,12 @@ from schedkit.cli.health import pause_text
 from schedkit.cli.render import Cell
 from schedkit.cli.verbs.next import nothing_after
 from schedkit.job import Job
+from schedkit.records import Record
 from schedkit.run import OpenAttempt, Pause, run_id
+from schedkit.typed import Any
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Record):
     """
     How a job stands.
 

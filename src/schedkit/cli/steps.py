@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
 from schedkit.cli.fates import at
 from schedkit.filters import Filter
@@ -12,6 +11,7 @@ from schedkit.report import shown
 from schedkit.scalars import moment_text
 from schedkit.texts import safe, width
 from schedkit.traces import Bound, Trace
+from schedkit.typed import Any, NamedTuple
 
 _FIRST = 11  # width of the first column
 _WIDEST = 60  # of the others: beyond it they are no columns any more

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, takewhile
 
 from schedkit import planner
 from schedkit.cli.fates import at
 from schedkit.job import Job
+from schedkit.records import Record
 from schedkit.run import Pause, Run
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Record):
     """
     What is known of a job beside its schedule.
 

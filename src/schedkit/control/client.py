@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
 
 from schedkit.control.address import address, socket_path
 from schedkit.control.protocol import Request, read_answer, request_line
 from schedkit.errors import SchedError
+from schedkit.typed import Any, Self
 
 PATIENCE = 5.0  # seconds in which a runner that is up is heard of: its loop waits for nobody
 _LONGEST = 1 << 26  # bytes of an answer; ten thousand jobs take a hundredth of it

@@ -16,12 +16,12 @@ import signal
 import typing
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from schedkit.config import UnknownJobError
 from schedkit.errors import ConfigError, SchedError, StoreError
 from schedkit.operations import Backfill, NoSuchRunError, Prune
 from schedkit.records import Record, as_dict, field, needed
+from schedkit.typed import Any
 
 VERSION = 1
 LONGEST = 64 * 1024  # bytes of a request, its newline included

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from schedkit.calendars import CalendarEndsError
 from schedkit.job import Job
+from schedkit.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class FireDifference:
+class FireDifference(Record):
     """
     The fire times (UTC) that are *dropped* and *added* up to *until*, included; *kept* stay.
 

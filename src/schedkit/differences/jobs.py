@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Literal, NamedTuple, Protocol
 
 from schedkit.config import Config
 from schedkit.differences.fires import FireDifference, fire_difference
@@ -19,6 +17,8 @@ from schedkit.differences.keys import (
     setting_differences,
 )
 from schedkit.job import Job
+from schedkit.records import Record
+from schedkit.typed import Literal, NamedTuple, Protocol
 
 Kind = Literal["new", "gone", "changed", "renamed"]
 
@@ -50,8 +50,7 @@ class Touched(NamedTuple):
     effect: str
 
 
-@dataclass(frozen=True, slots=True)
-class JobDifference:
+class JobDifference(Record):
     """
     What becomes of a job: *before* is None when it is new, *after* when it is gone.
 
@@ -78,8 +77,7 @@ class JobDifference:
         return self.fires is not None and not self.fires.same
 
 
-@dataclass(frozen=True, slots=True)
-class Differences:
+class Differences(Record):
     """
     What becomes of the jobs, those that are gone last, and of the settings beside them.
 

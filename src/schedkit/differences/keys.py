@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, NamedTuple
 
 from schedkit.config import Config
 from schedkit.job import Job, Keys
 from schedkit.settings import RunnerSettings
+from schedkit.typed import Any, NamedTuple
 from schedkit.values import adapter
 
 _KEYS = [field.name for field in fields(Keys)]

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import TYPE_CHECKING, Any
 
 from schedkit.run import State
 from schedkit.store.file import to_micros
+from schedkit.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from schedkit.store.store import Query

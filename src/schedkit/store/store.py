@@ -8,10 +8,9 @@ store on many hosts can keep this promise with nothing but a create-once write.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from schedkit.records import Record
 from schedkit.run import (
     AttemptKey,
     Change,
@@ -24,14 +23,14 @@ from schedkit.run import (
     State,
     Waiting,
 )
+from schedkit.typed import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:  # a reader needs neither
     from schedkit.config import Config
     from schedkit.job import Job
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Record):
     """The process that holds a store; it *runs* jobs unless it is a verb that changes something."""
 
     pid: int
@@ -41,8 +40,7 @@ class Holder:
     runs: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Record):
     """
     Which records of the history, newest first.
 

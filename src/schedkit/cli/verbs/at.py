@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.later import run_later
 from schedkit.cli.params import Params
 from schedkit.cli.when import when
+from schedkit.typed import Annotated
 
 
 def at(

@@ -7,7 +7,6 @@ import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Annotated, Any, NamedTuple
 
 from schedkit.cli import render
 from schedkit.cli.context import Context
@@ -17,6 +16,7 @@ from schedkit.cli.when import when
 from schedkit.config import positive
 from schedkit.run import Change, Load
 from schedkit.store import Reader
+from schedkit.typed import Annotated, Any, NamedTuple
 
 _ROWS = 20
 _NAMED = 3  # changes of one load that a person is shown

@@ -6,10 +6,8 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
 
 from schedkit import wishes
 from schedkit.cli import filling, health, render
@@ -26,9 +24,11 @@ from schedkit.config import positive
 from schedkit.control.client import connect
 from schedkit.errors import SchedError
 from schedkit.operations import Backfill
+from schedkit.records import replace
 from schedkit.run import State, run_number
 from schedkit.store import Query, SQLiteReader
 from schedkit.texts import safe
+from schedkit.typed import Annotated
 from schedkit.watch import SystemWatch
 
 _INTERRUPTED = 130

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal as signals
 import sys
-from typing import Annotated
 
 from schedkit.cli.asking import asking
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.control.protocol import Cancel
 from schedkit.errors import ConfigError, did_you_mean
+from schedkit.typed import Annotated
 
 
 def _signal(text: str) -> signals.Signals:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from schedkit.calendars import CalendarEndsError
@@ -28,6 +27,7 @@ from schedkit.run import Run, run_number
 from schedkit.store import Query, SQLiteReader
 from schedkit.texts import safe
 from schedkit.traces import Trace
+from schedkit.typed import Annotated
 
 
 def explain(

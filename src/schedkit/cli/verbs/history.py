@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from schedkit import durations
@@ -18,8 +16,10 @@ from schedkit.cli.failure import UsageError
 from schedkit.cli.when import when
 from schedkit.config import UnknownJobError, positive
 from schedkit.errors import ConfigError, did_you_mean
+from schedkit.records import replace
 from schedkit.run import Run, State, Trigger
 from schedkit.store import Query
+from schedkit.typed import Annotated, Any
 
 _ROWS = 20
 COLOURS = {

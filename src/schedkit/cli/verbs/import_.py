@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import FAILED, UsageError
+from schedkit.typed import TYPE_CHECKING, Annotated
 
 if TYPE_CHECKING:
     from schedkit.interchange.draft import Imported

@@ -6,12 +6,12 @@ import shlex
 import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import FAILED, UsageError
 from schedkit.errors import SchedError
+from schedkit.typed import TYPE_CHECKING, Annotated
 
 if TYPE_CHECKING:
     from schedkit.interchange.draft import Imported

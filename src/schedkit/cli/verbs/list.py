@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, NamedTuple
 
 from schedkit.cli import render
 from schedkit.cli.context import Context
@@ -21,6 +20,7 @@ from schedkit.job import Job
 from schedkit.report import shown
 from schedkit.run import OpenAttempt, Pause, run_id
 from schedkit.store import Outcome, Reader
+from schedkit.typed import Annotated, Any, NamedTuple
 
 _RUNS = 10  # of each job
 _COLUMNS = (

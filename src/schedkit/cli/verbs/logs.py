@@ -6,7 +6,6 @@ import sys
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from schedkit.cli import render
@@ -19,6 +18,7 @@ from schedkit.operations import NoSuchRunError
 from schedkit.run import Run, State, run_number
 from schedkit.store import Query, SQLiteReader
 from schedkit.texts import safe
+from schedkit.typed import Annotated
 
 _UNSTARTED = frozenset({State.SKIPPED, State.MISSED, State.QUEUED})
 # What -f shows of a job: a run at work, else the one that is to come.

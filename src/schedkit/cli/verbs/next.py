@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice, takewhile
-from typing import Annotated, Any, NamedTuple
 
 from schedkit.calendars import CalendarEndsError
 from schedkit.cli import render
@@ -25,6 +24,7 @@ from schedkit.scalars import moment_text
 from schedkit.schedule import HORIZON
 from schedkit.timeline import local, resolved
 from schedkit.traces import Bound, Fire, Trace
+from schedkit.typed import Annotated, Any, NamedTuple
 
 _ROWS = 10
 

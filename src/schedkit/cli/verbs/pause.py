@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from typing import Annotated
 
 from schedkit.cli.asking import asking
 from schedkit.cli.context import Context
@@ -12,6 +11,7 @@ from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import UsageError
 from schedkit.cli.when import when
 from schedkit.control.protocol import Pause
+from schedkit.typed import Annotated
 
 
 def pause(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 from schedkit import compiled, durations
 from schedkit.cli import changes, render
@@ -14,6 +12,8 @@ from schedkit.cli.context import Context, NoFileError
 from schedkit.cli.declaration import Argument, Option
 from schedkit.config import positive
 from schedkit.errors import ConfigError
+from schedkit.records import replace
+from schedkit.typed import TYPE_CHECKING, Annotated
 
 if TYPE_CHECKING:
     from schedkit.config import Config

@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
 
 from schedkit.cli import render
 from schedkit.cli.asking import asking
@@ -23,7 +21,9 @@ from schedkit.config import UnknownJobError, positive
 from schedkit.errors import ConfigError, did_you_mean
 from schedkit.keeping import size_on_disk
 from schedkit.operations import Prune
+from schedkit.records import replace
 from schedkit.store import SQLiteReader
+from schedkit.typed import Annotated, Any, NamedTuple
 
 _LONG = 2000  # records that take a person's patience
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")

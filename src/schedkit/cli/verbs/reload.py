@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
 
 from schedkit import durations
 from schedkit.cli import changes, render
@@ -20,6 +19,7 @@ from schedkit.control.client import connect
 from schedkit.control.protocol import RefusedError, Reload
 from schedkit.errors import SchedError, StoreError
 from schedkit.texts import safe
+from schedkit.typed import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
     from schedkit.differences import Going

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
 from schedkit.cli.asking import asking
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.verbs.pause import check_named
 from schedkit.control.protocol import Resume
+from schedkit.typed import Annotated
 
 
 def resume(

@@ -10,7 +10,6 @@ from contextlib import ExitStack, closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 import schedkit
 from schedkit import durations
@@ -20,6 +19,7 @@ from schedkit.cli.failure import UsageError
 from schedkit.cli.when import span
 from schedkit.errors import ConfigError, LockedError
 from schedkit.log import FORMATS, fields
+from schedkit.typed import TYPE_CHECKING, Annotated
 
 if TYPE_CHECKING:
     from schedkit.config import Config

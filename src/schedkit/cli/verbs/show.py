@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedkit import durations
@@ -22,10 +20,12 @@ from schedkit.cli.verbs import history
 from schedkit.cli.verbs import next as coming_up
 from schedkit.cli.verbs.list import schedule_text
 from schedkit.job import Job
+from schedkit.records import Record
 from schedkit.report import shown
 from schedkit.run import OpenAttempt, Pause, Run, State, run_id
 from schedkit.store import Query, Reader
 from schedkit.texts import safe, width
+from schedkit.typed import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 if TYPE_CHECKING:  # it brings YAML
     from schedkit.loader.written import Setting
@@ -45,8 +45,7 @@ class Row(NamedTuple):
     origin: str = ""
 
 
-@dataclass(frozen=True)
-class _Past:
+class _Past(Record):
     """What the history knows of a job."""
 
     runs: Sequence[Run] = ()
@@ -57,8 +56,7 @@ class _Past:
     pause: Pause | None = None
 
 
-@dataclass(frozen=True)
-class _Known:
+class _Known(Record):
     """All that is known of a job."""
 
     stands: Standing

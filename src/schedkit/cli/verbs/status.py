@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 from schedkit import durations
@@ -20,8 +18,10 @@ from schedkit.cli.render import Cell
 from schedkit.control.client import GoneError, SilentError, connect
 from schedkit.control.protocol import Status
 from schedkit.errors import ConfigError, StoreError
+from schedkit.records import replace
 from schedkit.run import Run, run_id
 from schedkit.texts import safe
+from schedkit.typed import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
 
 from schedkit.cli.asking import Asking, NoRunnerError, asking
 from schedkit.cli.context import Context
@@ -17,6 +16,7 @@ from schedkit.control.client import Connection, GoneError, SilentError
 from schedkit.control.protocol import Trigger, Wait
 from schedkit.run import Run, State, run_number
 from schedkit.texts import safe
+from schedkit.typed import Annotated
 
 _INTERRUPTED = 130
 

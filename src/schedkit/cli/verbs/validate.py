@@ -6,12 +6,12 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import INVALID_FILE
+from schedkit.typed import TYPE_CHECKING, Annotated, NamedTuple
 
 if TYPE_CHECKING:
     from schedkit.report import Diagnostic
