@@ -16,6 +16,7 @@ MEASURES = {
     5: "memory.measure",
     6: "idle.measure",
     7: "lateness.measure",
+    10: "history.measure",
 }
 
 
