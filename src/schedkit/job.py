@@ -39,6 +39,11 @@ from schedkit.vocabulary import Many
 _AS_THE_CLOCK = ClockChanges()
 _NO_LIMITS, _USUAL_OUTPUT, _USUAL_HISTORY = Limits(), Output(), History()
 _CATCHUP_LIMIT = 100
+# The keys that can be wrong beside another, or zero; of these command and timeout are common.
+_OTHERS = frozenset((
+    "python", "shell", "interpreter", "dst", "start", "end", "catchup_limit", "catchup_window",
+    "start_deadline",
+))  # fmt: skip
 _LONGEST_NAME = 200  # characters; it is shown in tables
 
 
@@ -217,8 +222,12 @@ class Keys(Entry, kw_only=True):
     """Days on which it must not fire: dates or filters; validate tells when it would."""
 
     def __post_init__(self) -> None:
-        problems = [*conflicts(_plain(self)), *self._about_names()]
-        problems += [*self._about_when(), *self._about_lengths()]
+        said = vars(self)
+        problems = self._about_names() if self.env or self.params else []
+        # Most jobs run a command and say nothing that could go against something else.
+        if not (said.get("command") and said.get("timeout", True) and _OTHERS.isdisjoint(said)):
+            problems = [*conflicts(_plain(self)), *problems]
+            problems += [*self._about_when(), *self._about_lengths()]
         if problems:
             raise ConfigError(*problems)
 
