@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,12 @@ from typing import Any
 import yaml
 
 from schedkit.errors import Problem
-from schedkit.loader import sources, syntax
+from schedkit.job import Lines
+from schedkit.loader import sources, syntax, usual
+from schedkit.loader.defaults import reaches
 from schedkit.loader.syntax import (
     DEEPEST,
+    LONGEST_NUMBER,
     MAPPING,
     MERGE,
     NULL,
@@ -22,24 +25,34 @@ from schedkit.loader.syntax import (
     TOO_DEEP,
     TOP,
 )
+from schedkit.loader.usual import Usual
 from schedkit.report import Diagnostic, InvalidFileError
 
 _PLAIN_TAGS = {NULL, MERGE, STRING, MAPPING, SEQUENCE}
 _MOST_VALUES = 2_000_000  # a file of ten thousand jobs has about 200,000; aliases can make more
 _ITSELF = "this alias contains itself"
 
+TOLD = frozenset(Lines._fields)  # keys of a job
 _Pair = tuple[yaml.Node, yaml.Node]  # key and value
 REFUSED: Any = type("Refused", (), {"__repr__": lambda _: "what has been refused"})()
 
 
 class Document:
-    """One file of YAML. Everything it finds wrong goes to `diagnostics`; nothing is raised."""
+    """
+    One file of YAML. Everything it finds wrong goes to `diagnostics`.
 
-    def __init__(self, path: str, text: str, root: yaml.Node | None) -> None:
+    *known* is what it says if there is nothing unusual in it: nodes are made for places alone.
+
+    Raises: InvalidFileError when it is no YAML.
+    """
+
+    def __init__(self, path: str, text: str, known: Usual | None = None) -> None:
         self.path = path
         self.diagnostics: list[Diagnostic] = []
         self._text = text
-        self._root = root
+        self._usual = known
+        if known is None:
+            _ = self._root
         self._values = 0
         self._open: set[int] = set()
         self._checked: set[int] = set()
@@ -58,6 +71,10 @@ class Document:
         return str(Path(self.file).parent)
 
     @cached_property
+    def _root(self) -> yaml.Node | None:
+        return syntax.root(self.path, self._text)
+
+    @cached_property
     def _lines(self) -> list[str]:
         return self._text.splitlines()
 
@@ -67,10 +84,14 @@ class Document:
 
         REFUSED stands for what has been refused already.
         """
+        if self._usual is not None:
+            return self._usual.plain
         return None if self._root is None else self._plain(self._root)
 
     def typed(self, *path: str | int) -> Any:
         """Return what stands at *path* as plain data typed by the core schema of YAML 1.2."""
+        if self._usual is not None and path[:1] == ("jobs",) and path[2:] == ("params",):
+            return usual.typed(self._usual.plain["jobs"][path[1]]["params"], _of_type)
         return self._plain(self._node(path)[1], typed=True)
 
     def add(self, problem: Problem, severity: str = "error") -> None:
@@ -81,6 +102,8 @@ class Document:
 
     def has(self, *path: str | int) -> bool:
         """Return whether something stands at *path*, or null."""
+        if self._usual is not None:
+            return reaches(self._usual.plain, path, len(path))
         found = self._root
         for step in path:
             pair = (
@@ -97,15 +120,18 @@ class Document:
         line: int = (key or value).start_mark.line + 1
         return line
 
-    def lines(self, path: tuple[str | int, ...], keys: Iterable[str]) -> list[tuple[int, ...]]:
+    def lines(self, *path: str | int) -> tuple[int, dict[str, tuple[int, ...]]]:
         """
-        Return the lines of each of *keys* of the mapping at *path*: those of the entries of a list.
+        Return the line of the mapping at *path*, and the lines of those keys of TOLD that it has.
 
-        Of any other value the line of its key, none where there is no such key.
+        Of a list they are those of its entries, of any other value the line of its key.
         """
-        value = self._node(path)[1]
+        if self._usual is not None and path[0] == "jobs":
+            return self._usual.jobs[str(path[1])]
+        key, value = self._node(path)
         pairs = self._pairs(value) if isinstance(value, yaml.MappingNode) else {}
-        return [_lines(pairs[key]) if key in pairs else () for key in keys]
+        line: int = (key or value).start_mark.line + 1
+        return line, {key: _lines(pairs[key]) for key in TOLD if key in pairs}
 
     def _node(self, path: tuple[str | int, ...]) -> tuple[yaml.Node | None, yaml.Node]:
         """Return key and value at *path*, or as far as it leads."""
@@ -147,7 +173,7 @@ class Document:
         plain: dict[str, Any] = {}
         for name, (_, value) in pairs.items():
             # Nearly all are texts, of which there is nothing to complain.
-            if value.tag is STRING and not typed and len(value.value) <= _DIGITS:
+            if value.tag is STRING and not typed and len(value.value) <= LONGEST_NUMBER:
                 plain[name] = value.value
             else:
                 plain[name] = self._plain(value, typed=typed)
@@ -167,7 +193,11 @@ class Document:
         if node.tag not in _PLAIN_TAGS:
             hint = "the keys of a job say of what type their values are"
             return f"the tag {_short(node.tag)} is not used here", hint
-        if isinstance(node, yaml.ScalarNode) and len(node.value) > _DIGITS and node.value.isdigit():
+        if (
+            isinstance(node, yaml.ScalarNode)
+            and len(node.value) > LONGEST_NUMBER
+            and node.value.isdigit()
+        ):
             return f"a number of {len(node.value)} digits is too long", None
         return None
 
@@ -255,9 +285,8 @@ class Document:
 
 def _lines(pair: _Pair) -> tuple[int, ...]:
     key, value = pair
-    if isinstance(value, yaml.SequenceNode):
-        return tuple([entry.start_mark.line + 1 for entry in value.value])
-    return (key.start_mark.line + 1,)
+    nodes = value.value if isinstance(value, yaml.SequenceNode) else [key]
+    return tuple([node.start_mark.line + 1 for node in nodes])
 
 
 def _is_merge(key: yaml.Node) -> bool:
@@ -291,7 +320,7 @@ def parse(name: str, data: bytes) -> Document:
         raise InvalidFileError(
             [Diagnostic("error", name, line, column, 1, message, hint, "")]
         ) from error
-    return Document(name, text, syntax.root(name, text))
+    return Document(name, text, usual.read(text, TOLD))
 
 
 def _short(tag: str) -> str:
@@ -301,7 +330,6 @@ def _short(tag: str) -> str:
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 _NO_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_DIGITS = 4300  # Python itself reads no more
 _WORDS = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
@@ -312,8 +340,11 @@ def _scalar(node: yaml.ScalarNode, *, typed: bool) -> Any:
     if node.tag == NULL:
         return None
     text: str = node.value
-    if not typed or node.style:  # in quotes or a block it is a text
-        return text
+    # In quotes or a block it is a text.
+    return text if not typed or node.style else _of_type(text)
+
+
+def _of_type(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):

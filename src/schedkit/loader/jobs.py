@@ -26,37 +26,35 @@ def made(name: str, keys: Mapping[str, Read], own: Placed, defaults: Placed | No
     given = {key: read[0] for key, read in keys.items()}
     if "clock" not in given:
         raise ConfigError.of("'clock' is missing")
-    given["clock"] = tuple([clock.seeded(name) for clock in given["clock"]])
+    if keys["clock"].drawn:
+        given["clock"] = tuple(clock.seeded(name) for clock in given["clock"])
+    line, lines = own.document.lines(*own.path)
     return Job(
         **given,
         name=name,
         file=own.document.file,
-        line=own.document.line(*own.path),
+        line=line,
         directory=own.document.directory,
         digest=_digest(sorted([read[1] for read in keys.values() if read[1] is not None])),
         schedule_digest=_digest(
             [(key in keys and keys[key].when) or none for key, none in _WHEN.items()]
         ),
-        lines=_lines(given, own, defaults),
+        lines=Lines(
+            *[
+                (lines.get(key) or _of_defaults(key, given[key], own, defaults))
+                if given.get(key)
+                else ()
+                for key in Lines._fields
+            ]
+        ),
     )
 
 
-def _lines(given: Mapping[str, object], own: Placed, defaults: Placed | None) -> Lines:
-    """Return the lines of what says when a job fires; 0 where it is of another file."""
-    found = own.document.lines(own.path, Lines._fields)
-    for place, key in enumerate(Lines._fields):
-        value = given.get(key)
-        if not value:
-            found[place] = ()
-        elif key not in own.value:
-            found[place] = _of_defaults(key, value, own, defaults)
-    return Lines(*found)
-
-
 def _of_defaults(key: str, value: object, own: Placed, defaults: Placed | None) -> tuple[int, ...]:
+    """Return the lines of what says when a job fires; 0 where it is of another file."""
     assert defaults is not None
     if defaults.document is own.document:
-        return own.document.lines(("defaults",), [key])[0]
+        return own.document.lines("defaults")[1][key]
     return (0,) * (len(value) if isinstance(value, tuple) else 1)
 
 

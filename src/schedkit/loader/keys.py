@@ -28,11 +28,13 @@ class Read(NamedTuple):
 
     *written* is how it would be written, with its key, in JSON; None for a default. *when* is the
     same of what says when a job fires, in which the order of clocks, a union, says nothing.
+    *drawn* is whether some of it is drawn from the name of the job.
     """
 
     value: Any
     written: str | None
     when: str | None
+    drawn: bool = False
 
 
 class KeyReader:
@@ -68,9 +70,11 @@ def _read(key: str, raw: Any) -> Read:
         return Read(value, None, None)
     plain = adapter.serializer.to_python(value, mode="json", exclude_defaults=True)
     written = when = f'"{key}": {_json(plain)}'
-    if key == "clock" and len(plain) > 1:
+    if key != "clock":
+        return Read(value, written, when)
+    if len(plain) > 1:
         when = f'"{key}": {_json(sorted(plain, key=repr))}'
-    return Read(value, written, when)
+    return Read(value, written, when, any(clock.seeded("x") is not clock for clock in value))
 
 
 @cache

@@ -24,22 +24,24 @@ MAPPING = "tag:yaml.org,2002:map"
 SEQUENCE = "tag:yaml.org,2002:seq"
 DEEPEST = 50  # levels
 TOO_DEEP = f"this is nested more than {DEEPEST} levels deep"
+LONGEST_NUMBER = 4300  # digits: Python itself reads no more
 TOP = yaml.Mark("", 0, 0, 0, "", 0)
-_SPECIAL = {"": NULL, "~": NULL, "null": NULL, "Null": NULL, "NULL": NULL, "<<": MERGE}
+# What is no text without quotes.
+SPECIAL = {"": NULL, "~": NULL, "null": NULL, "Null": NULL, "NULL": NULL, "<<": MERGE}
 # What opens a level, and how many of them PyYAML's C composer, which recurses, is sure to survive.
 _OPENINGS = ("[", "{", "- ", "? ")
 _SAFE_OPENINGS = 4000
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is seven times faster
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is seven times faster
 
 
-class _TextLoader(_Loader):  # type: ignore[misc]  # either of two classes
+class _TextLoader(Loader):  # type: ignore[misc]  # either of two classes
     """Resolves null and merge, nothing else."""
 
     def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
         """Return the tag of a node that names none; PyYAML's own way asks patterns one by one."""
         if kind is yaml.ScalarNode:
-            return _SPECIAL.get(value, STRING) if implicit[0] else STRING
+            return SPECIAL.get(value, STRING) if implicit[0] else STRING
         return SEQUENCE if kind is yaml.SequenceNode else MAPPING
 
     # They are for tags that depend on where a node stands, which nobody has: called at each node,
