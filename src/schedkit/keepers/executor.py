@@ -8,6 +8,7 @@ import signal
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -82,6 +83,11 @@ class KeeperExecutor:
         self._poll.register(keeper.descriptor, select.EPOLLIN)
         return keeper
 
+    def _have_one_ready(self) -> None:
+        """Make a keeper before something is to be started, which would be late by its making."""
+        with suppress(ExecutorError):  # tried again then, and told of
+            self._current()
+
     def _listen(self, keeper: Connection) -> None:
         """Let us be told when what waits to be sent can be."""
         if not keeper.ended:
@@ -93,6 +99,7 @@ class KeeperExecutor:
     def take_over(self, attempts: Sequence[OpenAttempt], boot: str) -> list[Found]:
         """Return what is known of the attempts that an earlier runner left; watch those alive."""
         self._left = list(settle(self._state / "keepers"))
+        self._have_one_ready()
         recovery = Recovery(self._left, self._state / "output", self._store, boot)
         found = []
         for one in attempts:
@@ -188,6 +195,8 @@ class KeeperExecutor:
             self._bury(keeper)
         else:
             self._listen(keeper)
+            if keeper.stories.size >= _LARGEST and not keeper.closing:
+                self._have_one_ready()
 
     def _take(self, keeper: Connection, lines: list[tuple[str, AttemptKey]]) -> None:
         """Take note of what a keeper has told."""
