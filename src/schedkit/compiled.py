@@ -9,12 +9,10 @@ runner, which never reads YAML in its own process. Nothing else is ever unpickle
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from schedkit import __version__
 from schedkit.form import Form, StrangeError
@@ -22,6 +20,8 @@ from schedkit.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from schedkit.config import Config
+
+    Names = Sequence[str | os.PathLike[str]]
 
 REFUSED = 65  # Source: sysexits.h, EX_DATAERR
 _MOST_TOLD = 20  # problems, to a runner: its log is no place for thousands of them
@@ -41,7 +41,7 @@ class Outline(NamedTuple):
     stamps: tuple[tuple[str, int, int, int], ...]
 
 
-def load(paths: Sequence[Path]) -> Config:
+def load(paths: Names) -> Config:
     """
     Return what the files at *paths* say, from the cache when none of them has changed.
 
@@ -50,14 +50,16 @@ def load(paths: Sequence[Path]) -> Config:
     known = cached(paths)
     if known is not None:
         return known
+    from pathlib import Path
+
     from schedkit import loader
 
-    config = loader.load(paths)
+    config = loader.load([*map(Path, paths)])
     _to_cache(paths, config)
     return config
 
 
-def outline(paths: Sequence[Path]) -> Outline:
+def outline(paths: Names) -> Outline:
     """
     Return the outline of what the files at *paths* say.
 
@@ -71,7 +73,7 @@ def outline(paths: Sequence[Path]) -> Outline:
     return Outline(config.state, jobs, tuple(stamp[:] for stamp in config.stamps))
 
 
-def outline_before(paths: Sequence[Path]) -> Outline | None:
+def outline_before(paths: Names) -> Outline | None:
     """Return the outline of files, which may be broken now, from when they were last read."""
     found = _opened(paths)
     if found is None:
@@ -82,7 +84,7 @@ def outline_before(paths: Sequence[Path]) -> Outline | None:
         return None
 
 
-def cached(paths: Sequence[Path], *, ready: bool = False) -> Config | None:
+def cached(paths: Names, *, ready: bool = False) -> Config | None:
     """Return what the files at *paths* say if they have been read since they changed."""
     found = _opened(paths)
     if found is None:
@@ -98,7 +100,7 @@ def cached(paths: Sequence[Path], *, ready: bool = False) -> Config | None:
         return None
 
 
-def _opened(paths: Sequence[Path]) -> Form | None:
+def _opened(paths: Names) -> Form | None:
     """Return the compiled form in the cache, as it was when it was written; None without one."""
     path = _cache_file(paths)
     try:
@@ -115,15 +117,17 @@ def _opened(paths: Sequence[Path]) -> Form | None:
     return found if own and found.header.key == _key(paths) else None
 
 
-def _to_cache(paths: Sequence[Path], config: Config) -> None:
+def _to_cache(paths: Names, config: Config) -> None:
     path = _cache_file(paths)
     if path is None:
         return
+    from pathlib import Path
+
     from schedkit import compiling
 
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary = Path(f"{path}.{os.getpid()}")
     with suppress(OSError):  # a cache that cannot be written is none
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             compiling.write(config, _key(paths), file)
         temporary.replace(path)
@@ -138,16 +142,16 @@ def unchanged(stamp: tuple[str, int, int, int]) -> bool:
     return (status.st_mtime_ns, status.st_size, status.st_ino) == stamp[1:]
 
 
-def _cache_file(paths: Sequence[Path]) -> Path | None:
+def _cache_file(paths: Names) -> str | None:
     """Return where the compiled form of *paths* is kept; None for a user without a home."""
     root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if not os.path.isabs(root):
         return None
     named = repr((*map(os.path.abspath, paths), os.environ.get("TZ")))
-    return Path(root) / "sched" / f"{zlib.crc32(named.encode()):08x}"
+    return os.path.join(root, "sched", f"{zlib.crc32(named.encode()):08x}")
 
 
-def _key(paths: Sequence[Path]) -> str:
+def _key(paths: Names) -> str:
     """Return what tells the compiled form of *paths* from every other."""
     return repr((*map(os.path.abspath, paths), *_surroundings()))
 
@@ -172,15 +176,16 @@ def main() -> int:
 
     The first argument is how many seconds that may take, the others are the files.
     """
-    signal.alarm(int(sys.argv[1]))
     import pickle
+    import signal
     from dataclasses import replace
 
     from schedkit import compiling
     from schedkit.report import Diagnostic, InvalidFileError
 
+    signal.alarm(int(sys.argv[1]))
     try:
-        config = load([Path(argument) for argument in sys.argv[2:]])
+        config = load(sys.argv[2:])
     except InvalidFileError as error:
         told = error.diagnostics[:_MOST_TOLD]
         told = [one if len(one.text) < _LONGEST_TOLD else replace(one, text="") for one in told]

@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from schedkit.cli import shells
 from schedkit.cli.shells import Answer, Line
@@ -90,10 +89,10 @@ def answer(environ: Mapping[str, str]) -> int | None:
 
 def declared() -> Declared:
     """Return what the declarations say, from the cache unless they have changed."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    path = root / "sched" / "completion"
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    path = os.path.join(root, "sched", "completion")
     key = _key()
-    with suppress(Exception), path.open("rb") as file:
+    with suppress(Exception), open(path, "rb") as file:
         if os.fstat(file.fileno()).st_uid == os.getuid():
             known, before, verbs, places = marshal.load(file)  # noqa: S302  # by this user
             if known == key:
@@ -104,7 +103,7 @@ def declared() -> Declared:
                 )
     made = _declared()
     with suppress(OSError):
-        if root.is_absolute():
+        if os.path.isabs(root):
             _keep(path, (key, *_as_tuples(made)))
     return made
 
@@ -113,10 +112,10 @@ def _key() -> str:
     """Return what tells what was kept from what the code says now, and from another user's."""
     from schedkit import __version__
 
-    directory = Path(__file__).parent
+    directory = os.path.dirname(__file__)
     times = [
         entry.stat().st_mtime_ns
-        for place in (directory, directory / "verbs")
+        for place in (directory, os.path.join(directory, "verbs"))
         for entry in sorted(os.scandir(place), key=lambda entry: entry.name)
         if entry.name.endswith(".py")
     ]
@@ -131,9 +130,11 @@ def _as_tuples(made: Declared) -> tuple[Any, ...]:
     return tuple(map(tuple, made.before)), plain, made.places
 
 
-def _keep(path: Path, contents: tuple[Any, ...]) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+def _keep(path: str, contents: tuple[Any, ...]) -> None:
+    from pathlib import Path
+
+    Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = Path(f"{path}.{os.getpid()}")
     temporary.write_bytes(marshal.dumps(contents))
     temporary.replace(path)
 
@@ -151,7 +152,7 @@ def _declared() -> Declared:
         verbs[name] = Verb(about, (*_parameters(function), _HELP))
     before = (*_parameters(context.context), *_BEFORE, _HELP)
     places = context.usual_places()
-    return Declared(before, verbs, tuple(map(str, places)))
+    return Declared(before, verbs, tuple(places))
 
 
 _HELP = Parameter(("-h", "--help"), "Show this message and exit.", "", (), False, False)
@@ -313,16 +314,16 @@ class _Asked(NamedTuple):
         jobs = () if found is None else found.jobs
         return [(name, about if on else f"disabled {about}") for name, about, on in jobs]
 
-    def _paths(self) -> list[Path]:
+    def _paths(self) -> list[str]:
         config = self._before("--config") or [os.environ.get("SCHED_CONFIG", "")]
         if any(config):
-            return [Path(one) for one in config]
-        return [place for place in map(Path, self.known.places) if place.exists()][:1]
+            return config
+        return [place for place in self.known.places if os.path.exists(place)][:1]
 
     def _before(self, name: str) -> list[str]:
         """Return the values of an option before the verb, as the shell will give them."""
         values = [value for one, value in self.before if name in one.names]
-        return [os.path.expandvars(Path(value).expanduser()) for value in values]
+        return [os.path.expandvars(os.path.expanduser(value)) for value in values]
 
     def _runs(self) -> list[Run]:
         from contextlib import closing

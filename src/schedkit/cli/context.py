@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from functools import cached_property
-from pathlib import Path
 
 from schedkit.cli.declaration import Option
 from schedkit.errors import ConfigError, SchedError, StoreError
@@ -13,6 +12,8 @@ from schedkit.records import Record
 from schedkit.typed import TYPE_CHECKING, Annotated
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from schedkit.compiled import Outline
     from schedkit.config import Config
     from schedkit.store import SQLiteReader
@@ -39,15 +40,29 @@ class Context(Record):
 
         Raises: NoFileError when none is named and none is where one is looked for.
         """
+        from pathlib import Path
+
+        return tuple(map(Path, self.names))
+
+    # Verbs that answer often work with paths as texts: to import pathlib, with all that it
+    # imports, takes as long as the rest of such a verb.
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """
+        The same as texts.
+
+        Raises: NoFileError.
+        """
         if self.config:
-            return tuple(map(Path, self.config))
+            return tuple(map(_normal, self.config))
         if named := os.environ.get("SCHED_CONFIG"):
-            return (Path(named),)
+            return (_normal(named),)
         places = usual_places()
         for place in places:
-            if place.exists():
+            if _is_there(place):
                 return (place,)
-        looked = ", ".join(map(str, places))
+        looked = ", ".join(places)
         raise NoFileError(
             f"no file of schedules: looked for {looked}\n  = help: write one with: sched init"
         )
@@ -58,13 +73,12 @@ class Context(Record):
 
         Raises: InvalidFileError, NoFileError.
         """
-        return self._config
+        if "_config" not in self.__dict__:
+            from schedkit import compiled
 
-    @cached_property
-    def _config(self) -> Config:
-        from schedkit import compiled
-
-        return compiled.load(self.paths)
+            self.__dict__["_config"] = compiled.load(self.names)
+        config: Config = self.__dict__["_config"]
+        return config
 
     def outline(self) -> Outline:
         """
@@ -74,7 +88,7 @@ class Context(Record):
         """
         from schedkit import compiled
 
-        return compiled.outline(self.paths)
+        return compiled.outline(self.names)
 
     def state_directory(self, config: Config | None = None) -> Path:
         """
@@ -82,8 +96,13 @@ class Context(Record):
 
         Raises: InvalidFileError, NoFileError when the files have to say it and cannot.
         """
+        from pathlib import Path
+
+        return Path(self._state_name(config))
+
+    def _state_name(self, config: Config | None = None) -> str:
         named = self.state or os.environ.get("SCHED_STATE")
-        return self.state_place(None if named else (config or self.outline()).state)
+        return self._place(None if named else (config or self.outline()).state)
 
     def state_place(self, asked: str | None) -> Path:
         """
@@ -91,17 +110,22 @@ class Context(Record):
 
         Raises: NoFileError.
         """
-        if named := self.state or os.environ.get("SCHED_STATE"):
-            return Path(named).absolute()
+        from pathlib import Path
+
+        return Path(self._place(asked))
+
+    def _place(self, asked: str | None) -> str:
+        if named := _normal(self.state or os.environ.get("SCHED_STATE") or ""):
+            return named if os.path.isabs(named) else os.path.join(os.getcwd(), named)
         if asked is not None:
-            return Path(asked)
+            return asked
         if given := os.environ.get("STATE_DIRECTORY"):
-            return Path(given.partition(":")[0])
-        first = Path(os.path.normpath(self.paths[0].absolute()))
-        directory = first if first.is_dir() else first.parent
-        if Path("/etc") in (directory, *directory.parents):
-            return Path("/var/lib/sched")
-        return directory / ".sched"
+            return given.partition(":")[0]
+        first = os.path.abspath(self.names[0])
+        directory = first if _is_there(f"{first}/") else os.path.dirname(first)
+        if f"{directory}/".startswith("/etc/"):
+            return "/var/lib/sched"
+        return os.path.join(directory, ".sched")
 
     def state_in_use(self) -> Path:
         """
@@ -111,14 +135,24 @@ class Context(Record):
 
         Raises: InvalidFileError, NoFileError.
         """
+        from pathlib import Path
+
+        return Path(self.state_name())
+
+    def state_name(self) -> str:
+        """
+        Return the same as a text.
+
+        Raises: InvalidFileError, NoFileError.
+        """
         from schedkit import compiled
 
         try:
-            return self.state_directory()
+            return self._state_name()
         except ConfigError:
-            before = compiled.outline_before(self.paths)
-            place = self.state_place(None if before is None else before.state)
-            if not (place / "history.db").exists():
+            before = compiled.outline_before(self.names)
+            place = self._place(None if before is None else before.state)
+            if not _is_there(os.path.join(place, "history.db")):
                 raise
             return place
 
@@ -130,7 +164,7 @@ class Context(Record):
         """
         from schedkit.store.reader import SQLiteReader
 
-        state = self.state_in_use() if config is None else self.state_directory(config)
+        state = self.state_name() if config is None else self._state_name(config)
         return SQLiteReader.open_in(state)
 
     def command(self, *words: str) -> str:
@@ -168,14 +202,39 @@ def make_state_directory(state: Path) -> None:
         raise StoreError(f"{state} cannot be the state directory: {reason}") from error
 
 
-def usual_places() -> list[Path]:
+def usual_places() -> list[str]:
     """Return where the file is looked for when none is named, in order."""
     home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
     return [
-        Path("schedules.yaml"),
-        Path(home).expanduser() / "sched" / "schedules.yaml",
-        Path("/etc/sched/schedules.yaml"),
+        "schedules.yaml",
+        os.path.join(os.path.expanduser(home), "sched", "schedules.yaml"),
+        "/etc/sched/schedules.yaml",
     ]
+
+
+def _normal(path: str) -> str:
+    """Return a path as pathlib has it: without `./` and `//`, but with all of its `..`."""
+    if not path:
+        return path
+    begin = "/" if path.startswith("/") else ""
+    return begin + "/".join(one for one in path.split("/") if one not in ("", ".")) or "."
+
+
+def _is_there(path: str) -> bool:
+    """
+    Return whether there is something; behind a slash, a directory.
+
+    Raises: PermissionError.
+    """
+    try:
+        os.stat(path)
+    except (ValueError, FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        return False
+    return True
 
 
 def context(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from pathlib import Path
 
 from schedkit.errors import ConfigError, LockedError, Problem, SchedError, StoreError
 
@@ -70,7 +69,7 @@ def exit_code(error: Exception) -> int | None:
 def _is_nowhere() -> bool:
     """Return whether no relative path leads anywhere."""
     try:
-        Path.cwd()
+        os.getcwd()
     except FileNotFoundError:
         return True
     return False

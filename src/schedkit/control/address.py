@@ -6,25 +6,24 @@ import os
 import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 _LONGEST = 107  # bytes of a path that a socket address has room for; Source: unix(7)
 
 
-def socket_path(state: Path) -> Path:
+def socket_path(state: str | os.PathLike[str]) -> str:
     """Return where the runner of a state directory listens."""
-    return state / "control"
+    return os.path.join(state, "control")
 
 
 @contextmanager
-def address(path: Path) -> Iterator[str]:
+def address(path: str | os.PathLike[str]) -> Iterator[str]:
     """Yield what to bind or to connect to: a path too long for it through its directory."""
     if len(os.fsencode(path)) <= _LONGEST:
-        yield str(path)
+        yield os.fspath(path)
         return
-    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    directory = os.open(os.path.dirname(path), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        yield f"/proc/self/fd/{directory}/{path.name}"
+        yield f"/proc/self/fd/{directory}/{os.path.basename(path)}"
     finally:
         os.close(directory)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from pathlib import Path
 from types import TracebackType
 
 from schedkit.control.address import address, socket_path
@@ -82,7 +82,7 @@ class Connection:
         return read_answer(line)
 
 
-def connect(state: Path) -> Connection | None:
+def connect(state: str | os.PathLike[str]) -> Connection | None:
     """
     Return a connection to the runner of a state directory, None when none is up.
 
@@ -102,7 +102,7 @@ def connect(state: Path) -> Connection | None:
         raise _silent() from None
     except PermissionError as error:
         connection.close()
-        raise PermissionError(error.errno, error.strerror, str(path)) from None
+        raise PermissionError(error.errno, error.strerror, path) from None
     return Connection(connection)
 
 

@@ -8,10 +8,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from schedkit.errors import StoreError
 from schedkit.store.migrations import OLDEST, migrate
+from schedkit.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VERSION = 4  # of the schema: `PRAGMA user_version`
 # Of the log, before it goes into the file. SQLite's 1,000 fill a small disk, on which the file
@@ -19,6 +22,7 @@ VERSION = 4  # of the schema: `PRAGMA user_version`
 _LOG_PAGES = 100
 RESTORE = "move it away, or restore a copy"  # the way out of a damaged file
 _BUSY = 5.0  # seconds; only a person's sqlite3 shell can hold the lock against us
+_UNRESERVED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/"  # in a URI
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -54,7 +58,7 @@ def length_or_none(number: int | None) -> timedelta | None:
 
 
 @contextmanager
-def as_store_error(path: Path) -> Iterator[None]:
+def as_store_error(path: str | os.PathLike[str]) -> Iterator[None]:
     """
     Turn what SQLite raises within into ours.
 
@@ -115,20 +119,22 @@ def _sync(directory: Path) -> None:
         os.close(descriptor)
 
 
-def open_to_read(path: Path) -> sqlite3.Connection:
+def open_to_read(path: str | os.PathLike[str]) -> sqlite3.Connection:
     """
     Open the file read-only.
 
     Raises: StoreError when there is none, it is damaged, or of another version; PermissionError.
     """
-    if not path.exists():
-        raise StoreError(f"{path} is not there: nothing has run yet")
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        raise StoreError(f"{path} is not there: nothing has run yet") from None
     if not os.access(path, os.R_OK):  # which SQLite does not tell from what else can be wrong
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     # Without a log beside it nobody writes; in a directory that we may not write to, SQLite
     # could not make the index that it wants even for reading.
-    quiet = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
-    uri = f"{path.absolute().as_uri()}?mode=ro{quiet}"
+    quiet = "" if os.path.exists(f"{os.fspath(path)}-wal") else "&immutable=1"
+    uri = f"file:{_quoted(os.path.abspath(path))}?mode=ro{quiet}"
     with as_store_error(path):
         connection = sqlite3.connect(uri, uri=True, timeout=1.0, isolation_level=None)
         try:
@@ -140,7 +146,14 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _check(version: int, path: Path) -> None:
+def _quoted(path: str) -> str:
+    """Return a path as it stands in a URI. Source: RFC 3986, 2.3 and 3.3."""
+    return "".join(
+        chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in os.fsencode(path)
+    )
+
+
+def _check(version: int, path: str | os.PathLike[str]) -> None:
     if version == 0:
         raise StoreError(f"{path} is not a history of sched")
     if version > VERSION:
@@ -173,6 +186,8 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         migrate(db, version)
     else:
         # Not by importlib.resources: zipfile and more of it would stay in a runner's memory.
+        from pathlib import Path
+
         schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
         first_row = f"INSERT INTO store VALUES ('{os.urandom(16).hex()}')"  # our own
         version_now = f"PRAGMA user_version = {VERSION}"

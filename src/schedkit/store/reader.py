@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 from schedkit.errors import StoreError
 from schedkit.run import (
@@ -49,12 +48,12 @@ class SQLiteReader:
     Raises: StoreError from every method, when the file cannot be read.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: str | os.PathLike[str]) -> None:
         self._db = connection
         self._path = path
 
     @classmethod
-    def open(cls, path: Path) -> SQLiteReader:
+    def open(cls, path: str | os.PathLike[str]) -> SQLiteReader:
         """
         Open the file read-only.
 
@@ -63,15 +62,15 @@ class SQLiteReader:
         return cls(open_to_read(path), path)
 
     @classmethod
-    def open_in(cls, state: Path) -> SQLiteReader | None:
+    def open_in(cls, state: str | os.PathLike[str]) -> SQLiteReader | None:
         """
         Open the history of a state directory read-only; None when nothing has run yet.
 
         Raises: StoreError as `open` does, PermissionError.
         """
-        path = state / "history.db"
+        path = os.path.join(state, "history.db")
         try:
-            path.stat()
+            os.stat(path)
         except FileNotFoundError:
             return None
         except NotADirectoryError:
@@ -100,7 +99,7 @@ class SQLiteReader:
     def last_runs(self, jobs: Sequence[str]) -> dict[str, Run]:
         """Return the newest record of each of *jobs* that has one."""
         with self._snapshot() as db:
-            numbers = db.execute(questions.LAST_RUNS, (json.dumps(list(jobs)),)).fetchall()
+            numbers = db.execute(questions.LAST_RUNS, (_json(jobs),)).fetchall()
             found = _runs(db, [number for (number,) in numbers if number is not None])
             return {run.job: run for run in found}
 
@@ -126,7 +125,7 @@ class SQLiteReader:
         with self._reading() as db:
             rows = db.execute(
                 f"SELECT job, schedule_digest, decided_until FROM cursors {wanted}",
-                () if jobs is None else (json.dumps(jobs),),
+                () if jobs is None else (_json(jobs),),
             )
             return {job: (digest, instant(until)) for job, digest, until in rows}
 
@@ -253,7 +252,7 @@ def beyond(db: sqlite3.Connection, job: str, keep: int | None, before: int | Non
 
 def outputs(db: sqlite3.Connection, numbers: Sequence[int]) -> list[str]:
     """Return the files that the attempts of these runs have written."""
-    return [output for (output,) in db.execute(questions.OUTPUTS, (json.dumps(numbers),))]
+    return [output for (output,) in db.execute(questions.OUTPUTS, (_json(numbers),))]
 
 
 def _newest(
@@ -272,7 +271,20 @@ def _newest(
 
 
 def _params(text: str | None) -> Params:
-    return () if text is None else tuple(json.loads(text).items())
+    if text is None:
+        return ()
+    import json  # few runs are given any
+
+    return tuple(json.loads(text).items())
+
+
+def _json(values: Sequence[str] | Sequence[int]) -> str:
+    """Return a list as SQLite takes it; of numbers, without the import that texts need."""
+    if all(isinstance(value, int) for value in values):
+        return f"[{', '.join(map(str, values))}]"
+    import json
+
+    return json.dumps(list(values))
 
 
 def _open_attempt(row: Sequence[Any]) -> OpenAttempt:
@@ -289,7 +301,7 @@ def _open_attempt(row: Sequence[Any]) -> OpenAttempt:
 
 def _runs(db: sqlite3.Connection, numbers: Sequence[int]) -> list[Run]:
     """Return the records of these numbers, those that there are, in this order."""
-    return [_run(row) for row in db.execute(questions.RUNS, (json.dumps(numbers),))]
+    return [_run(row) for row in db.execute(questions.RUNS, (_json(numbers),))]
 
 
 def _run(row: Sequence[Any]) -> Run:
