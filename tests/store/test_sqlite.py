@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes import HOLDER, load
+from flaky import FlakyStore
 from histories import JOBS, at, begin, claim, due, ended, started, told
 from schedkit.config import Config
 from schedkit.errors import StoreError
@@ -303,6 +304,17 @@ def test_a_disk_that_is_full_is_an_error_and_loses_nothing(
     store._db.execute("PRAGMA max_page_count = 100000")
     assert told(store) == []
     assert len(claim(store, config, due("a", 1))) == 1
+
+
+def test_a_load_that_could_not_be_written_was_none(path: Path, config: Config) -> None:
+    with closing(FlakyStore(path)) as store:
+        store.begin(HOLDER, at(0))
+        store.broken = {store.writes + 1}
+        with pytest.raises(StoreError, match="the disk is full"):
+            store.load(config, "start", at(0))
+
+        assert store.load(config, "start", at(1)) == ["a is new", "b is new"]
+        assert store.load(config, "reload", at(2)) == []
 
 
 def test_an_empty_file_becomes_a_history(path: Path) -> None:
