@@ -266,6 +266,8 @@ class Attempts:
     def _end(self, active: Active, outcome: Outcome, result: Result | None = None) -> None:
         key, now = active.key, self._watch.now()
         del self._active[key], self._of_job[active.name][key]
+        if not self._of_job[active.name]:
+            del self._of_job[active.name]
         self._slots.give_back(active.pool)
         self.ended[active.name] += 1
         ended = now if result is None else now - result.ago

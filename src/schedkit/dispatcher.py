@@ -165,21 +165,18 @@ class Dispatcher:
         whole = beginning or self.slots.bounded  # of all, the best get the slots
         size = len(names) or 1 if whole else _PART
         turns = count()
-        decided = 0
         for start in range(0, len(names), size):
             if not self._decide(names[start : start + size], now, why_late, turns):
-                break
-            decided = start + size
-        self._beginning = None if decided >= len(names) else beginning
-        self.agenda.put_back(names[decided:], now)
-        self.agenda.await_fires(names[:decided])
+                self.agenda.put_back(names[start:], now)
+                return
+        self._beginning = None
 
     def _decide(
         self, names: Sequence[str], now: datetime, why_late: str, turns: Iterator[int]
     ) -> bool:
         """Do so in one claim; return whether it could be recorded."""
         decisions: list[Decision] = []
-        jobs = [self.jobs[name] for name in names]  # held until they have started
+        jobs = [self.jobs[name] for name in names]  # held until their next fire times are known
         try:
             counted = self._store.counted([job.name for job in jobs if job.max_runs is not None])
         except StoreError as error:
@@ -189,7 +186,10 @@ class Dispatcher:
             if job.enabled:
                 standing = self.standing(job.name, now, counted.get(job.name, 0))
                 decisions += planner.on_due(job, self._come(job, now), why_late, standing)
-        return self.claim(list(spread(decisions, now, turns)), now) is not None
+        if self.claim(list(spread(decisions, now, turns)), now) is None:
+            return False
+        self.agenda.await_fires(names)
+        return True
 
     def decide_now(self, now: datetime, why_late: str) -> None:
         """

@@ -89,6 +89,9 @@ class RunQueue:
     def __init__(self) -> None:
         self._jobs: Mapping[str, Job] = {}
         self._entries: dict[int, Waiting] = {}
+        # The pool and the priority of each: to ask its job, which is at hand when it comes and not
+        # while it waits, would be to load it once more.
+        self._standing: dict[int, tuple[str | None, int]] = {}
         self._of_job: defaultdict[str, dict[int, Waiting]] = defaultdict(dict)
         self._retries: Counter[tuple[str, bool]] = Counter()  # of a job, by backfill or not
         self._come: defaultdict[str, set[int]] = defaultdict(set)  # but for backfills
@@ -125,7 +128,14 @@ class RunQueue:
         self._jobs = jobs
         entries = list(self._entries.values())
         self._retries.clear()
-        for index in (self._entries, self._of_job, self._come, self._lanes, self._aside):
+        for index in (
+            self._entries,
+            self._standing,
+            self._of_job,
+            self._come,
+            self._lanes,
+            self._aside,
+        ):
             index.clear()
         self._later, self._deadlines = [], []
         for one in entries:
@@ -141,6 +151,7 @@ class RunQueue:
         self._retries[one.job, one.trigger is Trigger.BACKFILL] += one.key.number > 1
         heapq.heappush(self._later, (one.due, one.key))
         job = self._jobs.get(one.job)
+        self._standing[run] = (None, 0) if job is None else (job.pool, job.priority)
         patient = one.trigger in (Trigger.AT, Trigger.BACKFILL)  # somebody wants it, if late
         if job is None or job.start_deadline is None or patient:
             return
@@ -151,8 +162,11 @@ class RunQueue:
         """Let a run wait no more; return it, None when it did not wait."""
         one = self._entries.pop(run, None)
         if one is not None:
-            del self._of_job[one.job][run]
+            del self._of_job[one.job][run], self._standing[run]
             self._come[one.job].discard(run)
+            for index in (self._of_job, self._come):
+                if not index[one.job]:
+                    del index[one.job]
             self._retries[one.job, one.trigger is Trigger.BACKFILL] -= one.key.number > 1
         return one
 
@@ -273,8 +287,7 @@ class RunQueue:
                 self._line_up(one)
 
     def _line_up(self, one: Waiting) -> None:
-        job = self._jobs.get(one.job)
-        pool, priority = (job.pool, job.priority) if job is not None else (None, 0)
+        pool, priority = self._standing[one.key.run]
         if one.trigger is not Trigger.BACKFILL:
             self._come[one.job].add(one.key.run)
         rank = (_BEHIND.get(one.trigger, 0), -priority, one.due, one.key.run)
