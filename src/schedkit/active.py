@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from schedkit import durations
@@ -32,31 +31,50 @@ _ATTEMPT_ENDED = {
 }
 
 
-@dataclass(slots=True)
 class Active:
     """
     An attempt that goes on. *job* is None when no file that was read knows it; *gone* is true
     when the file that holds now does not, or somebody cancelled it: then it is not retried.
 
-    *began* and *deadline*, when something is to be done about it, are times of `Watch.elapsed`;
-    *began* is None until it is known to have started. *pool* is where it has its slot.
+    `began` and `deadline`, when something is to be done about it, are times of `Watch.elapsed`;
+    `began` is None until it is known to have started. *pool* is where it has its slot.
     """
 
-    key: AttemptKey
-    name: str
-    job: Job | None
-    fire_time: datetime
-    trigger: Trigger = Trigger.SCHEDULE
-    params: Params = ()
-    due: datetime | None = None
-    first_start: datetime | None = None
-    parallel: int = 1
-    pool: str | None = None
-    began: timedelta | None = None
-    deadline: timedelta | None = None
-    stopped_as: State | None = None
-    why_stopped: str | None = None
-    gone: bool = False
+    __slots__ = (
+        "began", "deadline", "due", "fire_time", "first_start", "gone", "job", "key", "name",
+        "parallel", "params", "pool", "stopped_as", "trigger", "why_stopped",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0917  # a run that waits has them in this order
+        self,
+        key: AttemptKey,
+        name: str,
+        job: Job | None,
+        fire_time: datetime,
+        trigger: Trigger = Trigger.SCHEDULE,
+        params: Params = (),
+        due: datetime | None = None,
+        first_start: datetime | None = None,
+        parallel: int = 1,
+        pool: str | None = None,
+        *,
+        gone: bool = False,
+    ) -> None:
+        self.key = key
+        self.name = name
+        self.job = job
+        self.fire_time = fire_time
+        self.trigger = trigger
+        self.params = params
+        self.due = due
+        self.first_start = first_start
+        self.parallel = parallel
+        self.pool = pool
+        self.gone = gone
+        self.began: timedelta | None = None
+        self.deadline: timedelta | None = None
+        self.stopped_as: State | None = None
+        self.why_stopped: str | None = None
 
     def waiting(self, number: int, due: datetime) -> Waiting:
         """Return the run as one that waits for its attempt of this number."""

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from schedkit.launch import Launch
+from schedkit.records import Record
 from schedkit.run import AttemptKey, OpenAttempt
 
 _NOW = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Spawned:
+class Spawned(Record):
     """
     A process was started, *ago*.
 
@@ -34,16 +33,14 @@ class Spawned:
     ago: timedelta = _NOW
 
 
-@dataclass(frozen=True, slots=True)
-class NotStarted:
+class NotStarted(Record):
     """The program was never executed; *reason* is for a person."""
 
     key: AttemptKey
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Record):
     """
     The process of an attempt ended, *ago*, and all that it had started if it was stopped.
 
@@ -64,8 +61,7 @@ class Result:
     raised: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Record):
     """
     What is known of an attempt that an earlier runner left open: evidence, no verdict.
 

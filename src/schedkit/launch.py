@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from schedkit.errors import ConfigError, ExecutorError
 from schedkit.job import Job
 from schedkit.keeper import RESULT
 from schedkit.limits import Limits
+from schedkit.records import Record
 from schedkit.run import AttemptKey, Trigger, run_id
 
 # What the runner was told about itself, or by the shell that started it, is not for its jobs.
@@ -29,8 +29,7 @@ _NO_LIMITS = Limits()
 _SHELL = "/bin/sh"  # of which it is known what it would do
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Record):
     """
     What a process gets that is not the runner's own; None is what the runner has.
 
@@ -44,8 +43,7 @@ class Surroundings:
     limits: tuple[tuple[str, int, int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(Record):
     """
     A process to start.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -25,6 +24,7 @@ from schedkit.operations import (
     Triggered,
     why_not_cancelled,
 )
+from schedkit.records import replace
 from schedkit.run import (
     Change,
     Decision,

@@ -6,7 +6,6 @@ import os
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -14,8 +13,10 @@ from typing import assert_never
 from schedkit.clocks.startup import Startup
 from schedkit.executor import Found
 from schedkit.job import Job
+from schedkit.records import Record, replace
 from schedkit.run import AttemptKey, Decision, OpenAttempt, Pause, State, Trigger, Waiting
 from schedkit.timeline import local
+from schedkit.typed import NamedTuple
 
 _UNSEEN = "it ended unseen: its runner and its keeper were killed"
 _UNCERTAIN = "its runner and its keeper were killed as it was started"
@@ -24,8 +25,7 @@ _GOLDEN = 0x9E3779B97F4A7C15  # the range by the golden ratio
 _FAR_APART = 1_000_003  # what is the second attempt of one run is the first of none beside it
 
 
-@dataclass(frozen=True, slots=True)
-class Fires:
+class Fires(Record):
     """
     The fire times of a job that have come: still on time, to be caught up, and missed.
 
@@ -83,8 +83,7 @@ def at_startup(job: Job, now: datetime, *, first_of_boot: bool) -> bool:
     return starts and job.schedule.covers(now) and all(f.admits(wall) for f in job.filters)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Record):
     """
     How things are with a job when a fire time comes.
 
@@ -219,8 +218,7 @@ def _why_missed(job: Job, decisions: Sequence[Decision], why_late: str) -> str:
 # ---- turns
 
 
-@dataclass(frozen=True, slots=True)
-class Company:
+class Company(NamedTuple):
     """
     The other runs of a job, as one of them that waits sees them.
 
@@ -261,8 +259,7 @@ def gives_way(job: Job, one: Waiting, company: Company) -> bool:
 # ---- ends
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Record):
     """How an attempt ended, and why where that is not plain."""
 
     state: State

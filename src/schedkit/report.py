@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from schedkit.errors import ConfigError, Problem
+from schedkit.records import Record, as_dict
 from schedkit.texts import safe, width
 
 _LONG = 400  # characters of a line or a message that are shown whole
 _AROUND = 60  # characters of a longer line that are shown on either side of what is meant
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Record):
     """
     One thing wrong with a file, as an error or a warning.
 
@@ -123,7 +122,7 @@ def _with_hint(diagnostic: Diagnostic) -> str:
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, object]]:
     """Return diagnostics as plain data with stable names."""
-    return [asdict(diagnostic) for diagnostic in diagnostics]
+    return [as_dict(diagnostic) for diagnostic in diagnostics]
 
 
 def _escaped(text: str, more: str = "") -> str:

@@ -17,11 +17,11 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from schedkit.job import Job
 from schedkit.planner import Company
+from schedkit.records import replace
 from schedkit.run import AttemptKey, Decision, State, Trigger, Waiting
 
 _SPREAD = timedelta(milliseconds=100)  # between runs that are caught up: no stampede
@@ -31,13 +31,13 @@ _Rank = tuple[int, int, datetime, int]
 _BEHIND = {Trigger.CATCHUP: 1, Trigger.BACKFILL: 2}
 
 
-@dataclass
 class Slots:
     """How many attempts may go on at a time: *most* in all, and so many of each of the *pools*."""
 
-    most: int | None = None
-    pools: Mapping[str, int] = field(default_factory=dict)
-    _taken: Counter[str | None] = field(default_factory=Counter)
+    def __init__(self, most: int | None = None, pools: Mapping[str, int] | None = None) -> None:
+        self.most = most
+        self.pools = pools or {}
+        self._taken: Counter[str | None] = Counter()
 
     @property
     def bounded(self) -> bool:
@@ -120,7 +120,7 @@ class RunQueue:
             backfills,
             self._retries[job, False],
             self._retries[job, True],
-            come=bool(self._come.get(job)),
+            bool(self._come.get(job)),
         )
 
     def settle(self, jobs: Mapping[str, Job]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,7 +30,6 @@ def since(boottime: int) -> timedelta:
     return timedelta(microseconds=(journal.boottime() - boottime) // 1000)
 
 
-@dataclass(slots=True)
 class Story:
     """
     What became of one attempt, as far as it was written; times are as the keeper's.
@@ -39,18 +37,23 @@ class Story:
     *cut* bytes of its output were cut off where its first part ends, *limit* is what is kept.
     """
 
-    pid: int | None = None
-    started: int = 0
-    limit: int | None = None
-    not_started: str | None = None
-    status: int | None = None
-    ended: int | None = None
-    cpu_time: timedelta | None = None
-    peak_memory_kb: int | None = None
-    cut: int = 0
+    __slots__ = (
+        "cpu_time", "cut", "ended", "limit", "not_started", "peak_memory_kb", "pid", "started",
+        "status",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.pid: int | None = None
+        self.started = 0
+        self.limit: int | None = None
+        self.not_started: str | None = None
+        self.status: int | None = None
+        self.ended: int | None = None
+        self.cpu_time: timedelta | None = None
+        self.peak_memory_kb: int | None = None
+        self.cut = 0
 
 
-@dataclass(slots=True)
 class Stories:
     """
     What one keeper has written; *size* is how many bytes of its journal that is.
@@ -58,15 +61,16 @@ class Stories:
     *latest* is the last time in it.
     """
 
-    size: int = 0
-    pid: int | None = None
-    born: int = 0
-    latest: int = 0
-    boot: str = ""
-    closed: bool = False
-    failure: str | None = None
-    of: dict[AttemptKey, Story] = field(default_factory=dict)
-    _rest: bytes = b""
+    def __init__(self) -> None:
+        self.size = 0
+        self.pid: int | None = None
+        self.born = 0
+        self.latest = 0
+        self.boot = ""
+        self.closed = False
+        self.failure: str | None = None
+        self.of: dict[AttemptKey, Story] = {}
+        self._rest = b""
 
     def read(self, data: bytes) -> list[tuple[str, AttemptKey]]:
         """Take in what follows; return kinds and attempts of the lines that are about one."""

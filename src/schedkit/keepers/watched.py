@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from schedkit.run import AttemptKey
 _LIMIT = 10_000_000  # bytes of output, where its keeper died before it wrote another number
 
 
-@dataclass(slots=True)
 class Watched:
     """
     An attempt, from when its start was ordered, or it was taken over, to when all of it is over.
@@ -29,19 +27,34 @@ class Watched:
     stop. That it *never_ran* is certain.
     """
 
-    key: AttemptKey
-    mark: str
-    output: Path
-    result: Path | None = None
-    story: Story = field(default_factory=Story)
-    keeper: Connection | None = None
-    former: Connection | None = None
-    journal: Journal | None = None
-    launch: Launch | None = None
-    pidfd: int | None = None
-    tree: Tree | None = None
-    never_ran: bool = False
-    tried_again: bool = False
+    __slots__ = (
+        "former", "journal", "keeper", "key", "launch", "mark", "never_ran", "output", "pidfd",
+        "result", "story", "tree", "tried_again",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        key: AttemptKey,
+        mark: str,
+        output: Path,
+        result: Path | None = None,
+        *,
+        keeper: Connection | None = None,
+        launch: Launch | None = None,
+    ) -> None:
+        self.key = key
+        self.mark = mark
+        self.output = output
+        self.result = result
+        self.story = Story()
+        self.keeper = keeper
+        self.former: Connection | None = None
+        self.journal: Journal | None = None
+        self.launch = launch
+        self.pidfd: int | None = None
+        self.tree: Tree | None = None
+        self.never_ran = False
+        self.tried_again = False
 
     @property
     def limit(self) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from schedkit.planner import most_attempts
+from schedkit.records import replace
 from schedkit.run import Decision, State, Trigger
 from schedkit.store.file import micros_or_none, to_micros
 from schedkit.timeline import local
