@@ -295,11 +295,13 @@ def read(kind: type[T], fields: Mapping[str, object]) -> T:
 
     Raises: ConfigError, with every problem; each path begins with the name of a field.
     """
-    from pydantic import ValidationError
-
     try:
         made: T = adapter(kind).validator.validate_python(dict(fields))
-    except ValidationError as error:
+    except ValueError as error:
+        from pydantic import ValidationError  # not for each word that is right
+
+        if not isinstance(error, ValidationError):
+            raise
         raise ConfigError(*problems(error, kind)) from None
     return made
 

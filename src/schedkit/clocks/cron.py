@@ -25,10 +25,11 @@ class Cron(WallClock):
     """What H is drawn from; the job's name unless it is set."""
 
     def __post_init__(self) -> None:
-        from schedkit.clocks import crontab  # a clock that was read before needs no grammar
+        # A clock that was read before needs no grammar.
+        from schedkit.clocks.crontab import recurrence
 
         try:
-            meaning = crontab.recurrence(self.expression, self.seed, day_or=self.day_or)
+            meaning = recurrence(self.expression, self.seed, day_or=self.day_or)
         except ConfigError as error:
             raise error.within("expression") from None
         object.__setattr__(self, "recurrence", meaning)
@@ -38,8 +39,8 @@ class Cron(WallClock):
 
     def seeded(self, seed: str) -> Self:
         """Return the same clock with *seed* to draw from, unless it has one or needs none."""
-        from schedkit.clocks import crontab
+        from schedkit.clocks.crontab import needs_seed
 
-        if self.seed or not crontab.needs_seed(self.expression):
+        if self.seed or not needs_seed(self.expression):
             return self
         return type(self)(self.expression, self.day_or, seed)

@@ -112,7 +112,7 @@ def recurrence(expression: str, seed: str, *, day_or: bool) -> Recurrence:
     rule = _rule(*fields[3:], day_or=day_or)
     if rule is None:
         raise ConfigError.of(f"{expression!r} never fires: {_why_never(fields)}")
-    wild = any(field.written.startswith("*") for field in fields[1:3])
+    wild = fields[1].starred or fields[2].starred
     return Recurrence(rule, _times(*fields[:3]), WILD if wild else FIXED)
 
 
@@ -155,20 +155,23 @@ def _fields(text: str, offset: int, seed: str) -> list[_Meaning]:
             f"{text!r} has {len(words)} fields, cron takes 5 or 6",
             "minute hour day month weekday; of 6 fields the first is the second",
         ).shifted(offset)
+    seeds = [seed if needs_seed(word) else "" for word in words] if needs_seed(text) else [""] * 6
     fields = [] if len(words) == 6 else [_meaning(0, "0", "")]
-    problems: list[Problem] = []
-    drawn = needs_seed(text)
-    end = 0
-    for number, word in enumerate(words, 6 - len(words)):
-        begin = text.index(word, end)
-        end = begin + len(word)
-        try:
-            fields.append(_meaning(number, word, seed if drawn and needs_seed(word) else ""))
-        except ConfigError as error:
-            problems += error.shifted(begin + offset).problems
-    if problems:
-        raise ConfigError(*problems)
+    try:
+        fields += map(_meaning, range(6 - len(words), 6), words, seeds)
+    except ConfigError:
+        raise ConfigError(*_problems(text, offset)) from None
     return fields
+
+
+def _problems(text: str, offset: int) -> Iterator[Problem]:
+    """Yield what is wrong with each of the fields."""
+    words = list(re.finditer(r"\S+", text))
+    for number, word in enumerate(words, 6 - len(words)):
+        try:
+            _meaning(number, word.group(), "")
+        except ConfigError as error:
+            yield from error.shifted(word.start() + offset).problems
 
 
 @lru_cache(maxsize=8192)  # ten thousand expressions have a thousand fields between them
