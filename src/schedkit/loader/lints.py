@@ -83,7 +83,7 @@ def _short_months(days: str) -> Problem:
 
 def never_fires(job: Job, now: datetime) -> Iterator[Finding]:
     """Yield why *job* never fires, if it does not: an error where filters see to it."""
-    if not job.enabled:
+    if not job.enabled or _surely_fires(job, now):
         return
     if job.end is not None and job.end < timeline.local(now, job.timezone):
         hint = "take it out, or keep it with enabled: false"
@@ -104,6 +104,26 @@ def never_fires(job: Job, now: datetime) -> Iterator[Finding]:
         since = "up to" if job.start is None else "from its start to"
         message = f"{job.name!r} never fires: no time comes {since} its end"
         yield Finding(("end",), Problem(message))
+
+
+def _surely_fires(job: Job, now: datetime) -> bool:
+    """Return whether a look at one of its times is enough to say that *job* fires."""
+    if job.adjustments or job.start is not None or job.end is not None:
+        return False
+    clock = job.clock[0]
+    if not isinstance(clock, WallClock):
+        return False
+    # Any day will do: the first from the day after tomorrow on, in whatever zone.
+    day = clock.recurrence.days.first(now.date() + timedelta(days=2))
+    if day is None or day - now.date() > HORIZON:
+        return False
+    hour, minutes, seconds = clock.recurrence.times[0]
+    wall = datetime(day.year, day.month, day.day, hour, minutes[0], seconds[0])
+    try:
+        shown = timeline.local(timeline.resolved(wall, job.timezone), job.timezone) == wall
+        return shown and all(one.admits(wall) for one in job.filters)
+    except CalendarEndsError:
+        return False
 
 
 def _contradiction(job: Job, now: datetime, year: int) -> Finding:
