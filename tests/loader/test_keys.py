@@ -35,7 +35,7 @@ def test_a_key_by_itself_means_what_it_means_among_all(given: dict[str, Any]) ->
     keys = {**RUN, **given}
     expected = values.read(Keys, keys)
 
-    actual = Keys(**{key: read.value for key, read in KeyReader().read(keys).items()})
+    actual = Keys(**KeyReader().read(keys).values)
 
     assert expected == actual
 
@@ -45,8 +45,7 @@ def test_keys_by_themselves_are_written_as_all_at_once(given: dict[str, Any]) ->
     keys = {**RUN, **given}
     expected = json.dumps(values.written(values.read(Keys, keys)), sort_keys=True)
 
-    written = (read.written for read in KeyReader().read(keys).values())
-    actual = f"{{{', '.join(sorted(one for one in written if one))}}}"
+    actual = f"{{{', '.join(sorted(KeyReader().read(keys).written))}}}"
 
     assert expected == actual
 
@@ -56,7 +55,7 @@ def test_what_looks_alike_under_one_key_is_not_the_same() -> None:
 
     reader = KeyReader()
     actual = [
-        reader.read({"command": raw})["command"].value for raw in ("['a']", ["a"], "None", None)
+        reader.read({"command": raw}).values["command"] for raw in ("['a']", ["a"], "None", None)
     ]
 
     assert expected == actual
@@ -65,7 +64,7 @@ def test_what_looks_alike_under_one_key_is_not_the_same() -> None:
 def test_what_is_the_same_is_one_object() -> None:
     reader = KeyReader()
 
-    one, other = (reader.read({"retry": {"max_retries": "3"}})["retry"].value for _ in range(2))
+    one, other = (reader.read({"retry": {"max_retries": "3"}}).values["retry"] for _ in range(2))
 
     assert one is other
 

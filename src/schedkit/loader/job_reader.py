@@ -66,7 +66,7 @@ class JobReader:
             filled["timezone"] = "UTC"  # the machine's zone is looked up for the jobs that use it
         found = self._unknown_pools(filled.get("pool"))
         try:
-            Keys(**{key: read.value for key, read in self._reader.read(filled).items()})
+            Keys(**self._reader.read(filled).values)
         except (ConfigError, ValidationError):
             found += _problems(filled)
         for problem in found:
@@ -183,10 +183,11 @@ class JobReader:
 
     def _unknown_pools(self, pool: object) -> list[Problem]:
         """Return what is wrong with the name of a pool, if it is a text."""
-        top = self._top.get("pools")
-        misread = top is not None and not isinstance(top.value, (dict, type(None)))
-        if not isinstance(pool, str) or pool in self._pools or misread:
+        if not isinstance(pool, str) or pool in self._pools:
             return []
+        top = self._top.get("pools")
+        if top is not None and not isinstance(top.value, (dict, type(None))):
+            return []  # they cannot be read at all
         hint = did_you_mean(pool, self._pools) or f"name it at the top: pools: {{{pool}: 1}}"
         return [Problem(f"unknown pool {pool!r}", hint, ("pool",))]
 

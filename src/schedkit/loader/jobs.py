@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from schedkit.errors import ConfigError
 from schedkit.job import Job, Lines
-from schedkit.loader.keys import Read
+from schedkit.loader.keys import WHEN, Said
 from schedkit.loader.placed import Placed
 
-# What stands for the keys that say when a job fires where it has none, in the order of a digest.
-_WHEN = {
-    key: f'"{key}": null'
-    for key in ("adjustments", "clock", "dst", "enabled", "end", "filters", "start", "timezone")
-}
+_NOTHING = {key: f'"{key}": null' for key in WHEN}  # in the order of a digest
 
 
-def made(name: str, keys: Mapping[str, Read], own: Placed, defaults: Placed | None) -> Job:
+def made(name: str, said: Said, own: Placed, defaults: Placed | None) -> Job:
     """
-    Return the job *name* of what is read of its *own* keys, with the *defaults* of the files.
+    Return the job *name* of what its *own* keys say with the *defaults* of the files.
 
     Raises: ConfigError, with what is wrong with the keys together.
     """
-    given = {key: read[0] for key, read in keys.items()}
+    given, when = said.values, said.when
     if "clock" not in given:
         raise ConfigError.of("'clock' is missing")
-    if keys["clock"].drawn:
+    if said.drawn:
         given["clock"] = tuple(clock.seeded(name) for clock in given["clock"])
     line, lines = own.document.lines(*own.path)
     return Job(
@@ -35,10 +31,8 @@ def made(name: str, keys: Mapping[str, Read], own: Placed, defaults: Placed | No
         file=own.document.file,
         line=line,
         directory=own.document.directory,
-        digest=_digest(sorted([read[1] for read in keys.values() if read[1] is not None])),
-        schedule_digest=_digest(
-            [(key in keys and keys[key].when) or none for key, none in _WHEN.items()]
-        ),
+        digest=_digest(sorted(said.written)),
+        schedule_digest=_digest([when.get(key, nothing) for key, nothing in _NOTHING.items()]),
         lines=Lines(
             *[
                 (lines.get(key) or _of_defaults(key, given[key], own, defaults))

@@ -19,67 +19,101 @@ from schedkit.errors import ConfigError
 from schedkit.job import Keys
 from schedkit.records import hints
 
+# Those that say when a job fires.
+WHEN = ("adjustments", "clock", "dst", "enabled", "end", "filters", "start", "timezone")
+_EACH_ITS_OWN = ("command", "description")  # no two jobs have the same
 _json = json.JSONEncoder(sort_keys=True, default=str).encode
+# A value, and how it would be written, with its key, in JSON: None for a default. The same of what
+# says when a job fires, in which the order of clocks, a union, says nothing. Whether some of it is
+# drawn from the name of the job.
+_Read = tuple[Any, str | None, str | None, bool]
 
 
-class Read(NamedTuple):
+class Said(NamedTuple):
     """
-    What stands under a key.
+    What keys of a job say: their values, and how those that are no defaults would be written.
 
-    *written* is how it would be written, with its key, in JSON; None for a default. *when* is the
-    same of what says when a job fires, in which the order of clocks, a union, says nothing.
-    *drawn* is whether some of it is drawn from the name of the job.
+    *when* is what is written of WHEN. *drawn* is whether clocks draw from the name of the job.
     """
 
-    value: Any
-    written: str | None
-    when: str | None
-    drawn: bool = False
+    values: dict[str, Any]
+    written: list[str]
+    when: dict[str, str]
+    drawn: bool
 
 
 class KeyReader:
     """Reads keys of jobs that are of one load: what a name of a calendar means is of the load."""
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[Hashable, Read]] = {name: {} for name in NAMES}
+        self._known: dict[str, dict[Hashable, _Read]] = {name: {} for name in NAMES}
 
-    def read(self, keys: Mapping[str, Any]) -> dict[str, Read]:
+    def read(self, keys: Mapping[str, Any]) -> Said:
         """
-        Return what is read under each of *keys*.
+        Return what *keys* say.
 
         Raises: ConfigError or ValidationError, with a problem: there may be more.
         """
-        found = {}
+        values: dict[str, Any] = {}
+        written: list[str] = []
+        when: dict[str, str] = {}
+        is_drawn = False
         for key, raw in keys.items():
-            known = self._known.get(key)
-            if known is None:
-                raise ConfigError.of(f"unknown key {key!r}")
-            # Plain data is the same when it looks the same; a text may look as a list does.
-            same = raw if raw.__class__ is str else (repr(raw),)
-            read = known.get(same)
-            if read is None:
-                read = known[same] = _read(key, raw)
-            found[key] = read
-        return found
+            values[key], text, fires, drawn = self._read(key, raw)
+            if text is not None:
+                written.append(text)
+            if fires is not None:
+                when[key] = fires
+            is_drawn = is_drawn or drawn
+        return Said(values, written, when, is_drawn)
+
+    def _read(self, key: str, raw: Any) -> _Read:
+        if key in _EACH_ITS_OWN:
+            return _key(key).read(raw)
+        known = self._known.get(key)
+        if known is None:
+            raise ConfigError.of(f"unknown key {key!r}")
+        # Plain data is the same when it looks the same; a text may look as a list does.
+        same = raw if raw.__class__ is str else (repr(raw),)
+        read = known.get(same)
+        if read is None:
+            read = known[same] = _key(key).read(raw)
+        return read
 
 
-def _read(key: str, raw: Any) -> Read:
-    adapter = _adapter(key)
-    value = adapter.validator.validate_python(raw)
-    if key in _DEFAULTS and value == _DEFAULTS[key]:
-        return Read(value, None, None)
-    plain = adapter.serializer.to_python(value, mode="json", exclude_defaults=True)
-    written = when = f'"{key}": {_json(plain)}'
-    if key != "clock":
-        return Read(value, written, when)
-    if len(plain) > 1:
-        when = f'"{key}": {_json(sorted(plain, key=repr))}'
-    return Read(value, written, when, any(clock.seeded("x") is not clock for clock in value))
+class _Key:
+    """A key of a job, how it is read and written."""
+
+    def __init__(self, name: str) -> None:
+        adapter: TypeAdapter[Any] = TypeAdapter(_hints()[name])
+        self._name = name
+        self._value = adapter.validator.validate_python
+        self._plain = adapter.serializer.to_python
+        self._default = _defaults().get(name, self)  # which nothing is equal to
+
+    def read(self, raw: Any) -> _Read:
+        """
+        Return what stands under the key.
+
+        Raises: ConfigError or ValidationError.
+        """
+        value = self._value(raw)
+        if value == self._default:
+            return value, None, None, False
+        plain: Any = raw
+        if value is not raw or raw.__class__ is not str:  # a text as it stands is written so
+            plain = self._plain(value, mode="json", exclude_defaults=True)
+        written = f'"{self._name}": {_json(plain)}'
+        if self._name not in WHEN:
+            return value, written, None, False
+        if self._name != "clock":
+            return value, written, written, False
+        ordered = sorted(plain, key=repr)
+        when = written if ordered == plain else f'"clock": {_json(ordered)}'
+        return value, written, when, any(clock.seeded("x") is not clock for clock in value)
 
 
-@cache
-def _adapter(key: str) -> TypeAdapter[Any]:
-    return TypeAdapter(_hints()[key])
+_key = cache(_Key)
 
 
 @cache
@@ -87,6 +121,7 @@ def _hints() -> dict[str, Any]:
     return hints(Keys, include_extras=True)
 
 
+@cache
 def _defaults() -> dict[str, Any]:
     made = {
         one.name: one.default_factory()
@@ -97,4 +132,3 @@ def _defaults() -> dict[str, Any]:
 
 
 NAMES = tuple(field.name for field in fields(Keys))
-_DEFAULTS = _defaults()
