@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from schedkit import entrypoint
 from schedkit.accounts import Account, account
 from schedkit.commands import FromEnv, FromFile, plain_words
 from schedkit.errors import ConfigError, ExecutorError
@@ -26,6 +25,8 @@ _NOT_FOR_JOBS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STRE
                  "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "INVOCATION_ID",
                  "OLDPWD", "_")  # fmt: skip
 _NO_LIMITS = Limits()
+# Never imported: what it needs for a function is nothing for a runner.
+_ENTRYPOINT = str(Path(__file__).with_name("entrypoint.py"))
 _SHELL = "/bin/sh"  # of which it is known what it would do
 
 
@@ -160,7 +161,7 @@ def _below(directory: Path | str, name: str) -> Path:
 def _argv(job: Job) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
     """Return the arguments, and those to fall back on for a script without an interpreter."""
     if job.python is not None:
-        return (job.interpreter or sys.executable, entrypoint.__file__, job.python), None
+        return (job.interpreter or sys.executable, _ENTRYPOINT, job.python), None
     assert job.command is not None
     if not isinstance(job.command, str):
         return job.command, None
