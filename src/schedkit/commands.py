@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Mapping
 
 from schedkit.errors import ConfigError
@@ -13,25 +12,25 @@ from schedkit.values import Form, Listed, Written, shape
 _SIGNALS = ("TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "KILL")
 
 
-def _signal(text: str) -> signal.Signals:
+def _signal(text: str) -> int:
+    import signal  # it makes enums of all that is in it, which a job that was read does not need
+
     name = text.strip().upper().removeprefix("SIG")
     if name not in _SIGNALS:
         raise ConfigError.of(
             f"{text!r} is no signal to stop with", f"one of: {', '.join(_SIGNALS)}"
         )
-    return signal.Signals[f"SIG{name}"]
+    return int(signal.Signals[f"SIG{name}"])
 
 
-StopSignal = Annotated[
-    signal.Signals,
-    Written(
-        signal.Signals,
-        _signal,
-        lambda number: number.name.removeprefix("SIG"),
-        r"^[A-Za-z0-9]+$",
-        "TERM",
-    ),
-]
+def signal_name(number: int) -> str:
+    """Return the name of a signal as it is written: `TERM`."""
+    import signal
+
+    return signal.Signals(number).name.removeprefix("SIG")
+
+
+StopSignal = Annotated[int, Written(int, _signal, signal_name, r"^[A-Za-z0-9]+$", "TERM")]
 
 
 def _exit_code(text: str) -> int:

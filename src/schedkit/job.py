@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from schedkit.adjustments import ADJUSTMENTS, Adjustment
 from schedkit.clocks import CLOCKS, Clock
 from schedkit.clocks.clock import ClockChanges
-from schedkit.clocks.recurrence import WallClock
-from schedkit.clocks.startup import Startup
 from schedkit.commands import Command, EntryPoint, ExitCodes, StopSignal, Variable
 from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
@@ -22,7 +18,7 @@ from schedkit.records import field
 from schedkit.retry import Retry
 from schedkit.scalars import DATES_PATTERN, Duration, Moment, Moments, Zone
 from schedkit.schedule import Schedule
-from schedkit.typed import Annotated, Any, Literal, NamedTuple
+from schedkit.typed import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from schedkit.values import (
     DEFINITION,
     Bare,
@@ -35,6 +31,9 @@ from schedkit.values import (
     shape,
 )
 from schedkit.vocabulary import Many
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _AS_THE_CLOCK = ClockChanges()
 _NO_LIMITS, _USUAL_OUTPUT, _USUAL_HISTORY = Limits(), Output(), History()
@@ -180,7 +179,7 @@ class Keys(Entry, kw_only=True):
 
     timeout: Duration | None = None
     """An attempt that runs this long is ended, with every process it started."""
-    stop_signal: StopSignal = signal.SIGTERM
+    stop_signal: StopSignal = 15
     """The signal that asks it to end."""
     kill_grace: Duration = timedelta(seconds=10)
     """How long after that signal it is killed."""
@@ -243,7 +242,7 @@ class Keys(Entry, kw_only=True):
 
     def _about_when(self) -> list[Problem]:
         problems = []
-        if self.dst != _AS_THE_CLOCK and not any(isinstance(c, WallClock) for c in self.clock):
+        if self.dst != _AS_THE_CLOCK and not any(clock.NAMES_TIMES for clock in self.clock):
             problems.append(Problem(*DST_NEEDS, ("dst",), on_key=True))
         problems += span_problems(self.start, self.end)
         if self.catchup_limit != _CATCHUP_LIMIT and self.catchup != "all":  # as written
@@ -328,6 +327,8 @@ class Job(Keys, kw_only=True):
 
         Raises: ConfigError when it names the home of somebody who has none.
         """
+        from pathlib import Path
+
         try:
             return Path(self.directory) / Path(name).expanduser()
         except RuntimeError as error:
@@ -336,7 +337,7 @@ class Job(Keys, kw_only=True):
     @property
     def starts_with_runner(self) -> bool:
         """Whether it runs when the runner starts, which no calendar knows."""
-        return self.enabled and any(isinstance(clock, Startup) for clock in self.clock)
+        return self.enabled and any(clock.WITH_RUNNER for clock in self.clock)
 
     def next_fire(self, instant: datetime) -> datetime | None:
         """Return its first fire time (UTC) later than *instant*; None when there is none."""

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
 
 from schedkit import timeline
-from schedkit.calendars import Calendar, read_calendar
 from schedkit.clocks.clock import ClockChanges
 from schedkit.errors import ConfigError, Problem
 from schedkit.regex import re
 from schedkit.scalars import MOMENT
-from schedkit.typed import Any
+from schedkit.typed import TYPE_CHECKING, Any
 from schedkit.values import shape
+
+if TYPE_CHECKING:
+    from schedkit.calendars import Calendar
 
 _OFFSET = re.compile(r"UTC([+-])(\d\d):(\d\d)")  # as a fixed zone of datetime says itself
 # What is said when there is a rule for clock changes and no clock to follow it.
@@ -52,6 +54,8 @@ def calendars(raw: Mapping[str, object]) -> dict[str, Calendar]:
     """
     if not isinstance(raw, Mapping):
         raise ConfigError.of(f"{shape(raw)} stands where a mapping belongs")
+    from schedkit.calendars import read_calendar  # most schedules come without one
+
     named: dict[str, Calendar] = {}
     problems: list[Problem] = []
     for name, written in raw.items():

@@ -10,10 +10,9 @@ from itertools import takewhile
 
 from schedkit import parts, timeline
 from schedkit.adjustments import ADJUSTMENTS, Adjustment
-from schedkit.calendars import CalendarEndsError, known
+from schedkit.calendars import CalendarEndsError
 from schedkit.clocks import CLOCKS, Clock
 from schedkit.clocks.clock import ClockChanges
-from schedkit.clocks.recurrence import WallClock
 from schedkit.errors import ConfigError, Problem
 from schedkit.filters import FILTERS, Filter
 from schedkit.records import Record
@@ -69,6 +68,8 @@ class Schedule(Record):
         calendars: Mapping[str, object] | None = None,
         seed: str = "",
     ) -> None:
+        from schedkit.calendars import known
+
         problems: list[Problem] = []
 
         def part(name: str, read: Callable[[Any], Any], raw: object) -> Any:
@@ -92,7 +93,7 @@ class Schedule(Record):
         problems += parts.span_problems(rest["start"], rest["end"])
         if not isinstance(seed, str):
             problems.append(Problem(f"{shape(seed)} stands where a text belongs", path=("seed",)))
-        named_times = any(isinstance(clock, WallClock) for clock in clocks)
+        named_times = any(clock.NAMES_TIMES for clock in clocks)
         if not problems and rest["dst"] != ClockChanges() and not named_times:
             problems.append(Problem(*parts.DST_NEEDS, ("dst",)))
         if problems:

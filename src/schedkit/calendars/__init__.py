@@ -12,7 +12,10 @@ from schedkit.calendars.calendar import (
     Session,
     need_exchange,
 )
-from schedkit.calendars.reading import SCHEMA, CalendarName, known, read_calendar
+from schedkit.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from schedkit.calendars.reading import SCHEMA, CalendarName, known, read_calendar
 
 __all__ = [
     "SCHEMA",
@@ -25,3 +28,13 @@ __all__ = [
     "need_exchange",
     "read_calendar",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # What it takes to read a calendar is imported when one is read: who only asks one is faster.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from schedkit.calendars import reading
+
+    found: object = getattr(reading, name)
+    return found

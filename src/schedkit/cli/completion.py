@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from schedkit.cli import shells
+from schedkit.cli import end, shells
 from schedkit.cli.shells import Answer, Line
 from schedkit.typed import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,7 +58,7 @@ class Declared(NamedTuple):
 def main() -> None:
     """End the process with the answer to the shell that asks, if one does that we know."""
     if (code := answer(os.environ)) is not None:
-        sys.exit(code)
+        end(code)
 
 
 def answer(environ: Mapping[str, str]) -> int | None:
@@ -70,6 +70,7 @@ def answer(environ: Mapping[str, str]) -> int | None:
     try:
         if environ.get(shells.ASKED) == "source_zsh":
             sys.stdout.write(shells.ZSH)
+            sys.stdout.flush()
             return 0
         line = shells.asked(environ)
         if line is None:

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 
 from schedkit import timeline
 from schedkit.errors import ConfigError, Problem, did_you_mean
-from schedkit.typed import Any, Literal, NamedTuple, Self
+from schedkit.typed import Any, ClassVar, Literal, NamedTuple, Self
 from schedkit.values import Entry
 
 
@@ -50,6 +50,9 @@ class Clock(Entry, ABC):
 
     `str` says it in a line, in the words of a file.
     """
+
+    NAMES_TIMES: ClassVar[bool] = False  # of day, so that clock changes matter to it
+    WITH_RUNNER: ClassVar[bool] = False  # it fires when a runner starts
 
     @abstractmethod
     def after(self, instant: datetime, zone: tzinfo) -> Iterator[datetime]:

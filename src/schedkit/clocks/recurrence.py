@@ -11,7 +11,6 @@ Source: cron(8) of Debian cron 3.0pl1, "Notes".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from copy import copy
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
@@ -19,7 +18,7 @@ from schedkit import timeline
 from schedkit.clocks.clock import Clock, ClockChanges
 from schedkit.clocks.monthdays import DayRule
 from schedkit.records import derived
-from schedkit.typed import Literal, NamedTuple, Protocol, Self
+from schedkit.typed import ClassVar, Literal, NamedTuple, Protocol, Self
 
 _HOURS = [timedelta(hours=hour) for hour in range(25)]
 _MINUTES = [timedelta(minutes=minute) for minute in range(61)]
@@ -207,6 +206,7 @@ def _offsets_from(times: Times, begin: timedelta) -> Iterator[timedelta]:
 class WallClock(Clock):
     """A clock that is a recurrence."""
 
+    NAMES_TIMES: ClassVar[bool] = True
     recurrence: Recurrence = derived()
 
     def after(self, instant: datetime, zone: tzinfo) -> Iterator[datetime]:
@@ -219,8 +219,8 @@ class WallClock(Clock):
         rule = Dst(dst.gap or own.gap, dst.fold or own.fold)
         if rule == own:
             return self
-        changed = copy(self)
-        changed.__dict__["recurrence"] = self.recurrence._replace(dst=rule)
+        changed = object.__new__(type(self))
+        changed.__dict__.update(vars(self), recurrence=self.recurrence._replace(dst=rule))
         return changed
 
     def nominals(self, instant: datetime, zone: tzinfo) -> list[datetime]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from schedkit.clocks.clock import Clock
-from schedkit.typed import Annotated, Literal
+from schedkit.typed import Annotated, ClassVar, Literal
 from schedkit.values import Meanings
 
 _EACH = Meanings(("Each start of the runner.", "The first one after each boot, as cron's @reboot."))
@@ -17,6 +17,7 @@ class Startup(Clock):
 
     each: Annotated[Literal["runner", "boot"], _EACH] = "runner"
     """At each start of the runner, or at the first one after each boot, as cron's @reboot."""
+    WITH_RUNNER: ClassVar[bool] = True
 
     def __str__(self) -> str:
         return "startup" if self.each == "runner" else "startup boot"

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from schedkit import durations
-from schedkit.commands import FromEnv, FromFile
+from schedkit.commands import FromEnv, FromFile, signal_name
 from schedkit.errors import ConfigError
 from schedkit.interchange.exported_command import command_words, variables
 from schedkit.job import Job
@@ -140,9 +140,9 @@ def _ends(job: Job) -> Iterator[str]:
         yield f"TimeoutStartSec={durations.text(job.timeout)}"
     # 0 would be for as long as it takes.
     yield f"TimeoutStopSec={durations.text(job.kill_grace) if job.kill_grace else '1us'}"
-    name = job.stop_signal.name
-    if name != "SIGTERM":
-        yield f"KillSignal={name}"
+    name = signal_name(job.stop_signal)
+    if name != "TERM":
+        yield f"KillSignal=SIG{name}"
     codes: Sequence[int] = job.success.exit_codes
     if 0 not in codes:
         raise ConfigError.of("exit code 0 is a failure of it, which it never is for systemd")
