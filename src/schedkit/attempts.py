@@ -247,7 +247,7 @@ class Attempts:
     def _ask_to_end(self, active: Active, number: signal.Signals | None = None) -> None:
         grace = _DEFAULT_GRACE
         if active.job is not None:
-            number, grace = number or active.job.stop_signal, active.job.kill_grace
+            number, grace = number or signal.Signals(active.job.stop_signal), active.job.kill_grace
         self._executor.stop(active.key, number or signal.SIGTERM)
         self._do_at(active, self._watch.elapsed() + grace)
 
