@@ -22,12 +22,17 @@ def merged_keys(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str
             merged[key] = {**above, **below}
             if key == "retry" and merged[key].get("backoff") != "exponential":
                 _drop(merged[key], below, "factor")
-    if not _OF_SOME.isdisjoint(defaults):
-        _drop_idle(merged, own)
+    if not _OF_COMMANDS.isdisjoint(defaults):
+        _drop_others(merged, own)
+    if merged.get("catchup") != "all":
+        _drop(merged, own, "catchup_limit")
+    retry = merged.get("retry")
+    if isinstance(retry, Mapping) and "max_retries" not in retry:
+        _drop(merged, own, "retry")
     return merged
 
 
-def _drop_idle(merged: dict[str, Any], own: Mapping[str, Any]) -> None:
+def _drop_others(merged: dict[str, Any], own: Mapping[str, Any]) -> None:
     """Drop the defaults that are no matter to a job that runs something else, or otherwise."""
     if "command" in own:
         _drop(merged, own, "python", "interpreter")
@@ -37,10 +42,6 @@ def _drop_idle(merged: dict[str, Any], own: Mapping[str, Any]) -> None:
         _drop(merged, own, "shell")
     if "python" not in merged:
         _drop(merged, own, "interpreter")
-    if merged.get("catchup") != "all":
-        _drop(merged, own, "catchup_limit")
-    if isinstance(merged.get("retry"), Mapping) and "max_retries" not in merged["retry"]:
-        _drop(merged, own, "retry")
 
 
 def _drop(merged: dict[str, Any], own: Mapping[str, Any], *keys: str) -> None:
@@ -75,8 +76,7 @@ def _bare(kind: type) -> Iterable[tuple[str, str]]:
                     yield name, form.field
 
 
-# The defaults that are no matter to some jobs.
-_OF_SOME = frozenset(("command", "python", "interpreter", "shell", "catchup_limit", "retry"))
+_OF_COMMANDS = frozenset(("command", "python", "interpreter", "shell"))  # how something is run
 MAPPINGS = frozenset(_mappings(Keys))
 _BARE = dict(_bare(Keys))
 

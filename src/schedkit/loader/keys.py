@@ -108,9 +108,9 @@ class _Key:
             return value, written, None, False
         if self._name != "clock":
             return value, written, written, False
-        ordered = sorted(plain, key=repr)
-        when = written if ordered == plain else f'"clock": {_json(ordered)}'
-        return value, written, when, any(clock.seeded("x") is not clock for clock in value)
+        is_drawn = any(clock.seeded("x") is not clock for clock in value)
+        when = written if len(plain) == 1 else f'"clock": {_json(sorted(plain, key=repr))}'
+        return value, written, when, is_drawn
 
 
 _key = cache(_Key)
