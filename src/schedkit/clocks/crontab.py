@@ -321,8 +321,8 @@ def _unreadable(item: str, field: _Field) -> ConfigError:
 
 def _expanded(parsed: _Parsed, number: int, seed: str) -> tuple[int, ...]:
     """Return the values of a field; none where it has only what croniter cannot read."""
-    if not parsed.plain:
-        return ()
+    if all(map(str.isdecimal, parsed.plain)):  # numbers, or nothing at all
+        return tuple(sorted(set(map(int, parsed.plain))))
     from croniter import croniter  # slow to import, and needed only when something is read
     from croniter.croniter import CroniterError
 
