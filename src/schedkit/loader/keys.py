@@ -46,7 +46,9 @@ class KeyReader:
     """Reads keys of jobs that are of one load: what a name of a calendar means is of the load."""
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[Hashable, _Read]] = {name: {} for name in NAMES}
+        self._kept: dict[str, dict[Hashable, _Read]] = {
+            name: {} for name in NAMES if name not in _EACH_ITS_OWN
+        }
 
     def read(self, keys: Mapping[str, Any]) -> Said:
         """
@@ -59,7 +61,16 @@ class KeyReader:
         when: dict[str, str] = {}
         is_drawn = False
         for key, raw in keys.items():
-            values[key], text, fires, drawn = self._read(key, raw)
+            kept = self._kept.get(key)
+            if kept is None:
+                read = _key(key).read(raw)
+            else:
+                # Plain data is the same when it looks the same; a text may look as a list does.
+                same = raw if raw.__class__ is str else (repr(raw),)
+                if same not in kept:
+                    kept[same] = _key(key).read(raw)
+                read = kept[same]
+            values[key], text, fires, drawn = read
             if text is not None:
                 written.append(text)
             if fires is not None:
@@ -67,24 +78,17 @@ class KeyReader:
             is_drawn = is_drawn or drawn
         return Said(values, written, when, is_drawn)
 
-    def _read(self, key: str, raw: Any) -> _Read:
-        if key in _EACH_ITS_OWN:
-            return _key(key).read(raw)
-        known = self._known.get(key)
-        if known is None:
-            raise ConfigError.of(f"unknown key {key!r}")
-        # Plain data is the same when it looks the same; a text may look as a list does.
-        same = raw if raw.__class__ is str else (repr(raw),)
-        read = known.get(same)
-        if read is None:
-            read = known[same] = _key(key).read(raw)
-        return read
-
 
 class _Key:
-    """A key of a job, how it is read and written."""
+    """
+    A key of a job, how it is read and written.
+
+    Raises: ConfigError when jobs do not have it.
+    """
 
     def __init__(self, name: str) -> None:
+        if name not in NAMES:
+            raise ConfigError.of(f"unknown key {name!r}")
         adapter: TypeAdapter[Any] = TypeAdapter(_hints()[name])
         self._name = name
         self._value = adapter.validator.validate_python
