@@ -17,6 +17,7 @@ MEASURES = {
     6: "idle.measure",
     7: "lateness.measure",
     10: "history.measure",
+    11: "reloading.measure",
 }
 
 
