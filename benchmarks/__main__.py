@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 from benchmarks import results
-from benchmarks.common import Goal
+from benchmarks.common import Goal, as_installed
 
 MEASURES = {
     1: "fire_times.measure",
@@ -23,6 +23,7 @@ MEASURES = {
 
 def main() -> int:
     """Print the table of each goal as soon as it is there, and write it into the page."""
+    as_installed()
     wanted = [int(word) for word in sys.argv[1:]] or list(MEASURES)
     for number in wanted:
         load_before = os.getloadavg()[0]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import compileall
 import gc
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import NamedTuple
+
+import schedkit
 
 ROUNDS = 7
 TURN_US = 50_000.0  # what a turn takes at least: a shorter one is repeated, or noise decides
@@ -37,6 +42,16 @@ class Goal(NamedTuple):
     said: str
     lines: list[Line]
     notes: list[str]
+
+
+def as_installed() -> None:
+    """
+    Have schedkit compiled, as pip leaves what it installs, the peers too.
+
+    Uncompiled each process would compile it anew, and keep the memory that this took.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    compileall.compile_dir(Path(schedkit.__file__).parent, quiet=2)
 
 
 def interleaved(

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from benchmarks.common import as_installed
 from benchmarks.peers import program
 from benchmarks.processes import family
 
@@ -107,6 +108,7 @@ def far_off(count: int) -> list[Entry]:
 
 def kinds() -> dict[str, Kind]:
     """Return the schedulers that are there, by their names."""
+    as_installed()
     ours = Path(sys.executable).with_name("sched")
     found = {"schedkit": Kind(_ours, [str(ours), "-q", "run"])}
     if (cronstable := program("cronstable")) is not None:
