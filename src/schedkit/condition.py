@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from schedkit.dispatcher import Dispatcher
 from schedkit.run import run_id
 from schedkit.store import Holder
+from schedkit.typed import Any
 
 
 def condition(

@@ -10,11 +10,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Protocol
 
 from schedkit.launch import Launch
 from schedkit.records import Record
 from schedkit.run import AttemptKey, OpenAttempt
+from schedkit.typed import Protocol
 
 _NOW = timedelta(0)
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from schedkit.accounts import Account, account
 from schedkit.commands import FromEnv, FromFile, plain_words
@@ -19,6 +18,7 @@ from schedkit.keeper import RESULT
 from schedkit.limits import Limits
 from schedkit.records import Record
 from schedkit.run import AttemptKey, Trigger, run_id
+from schedkit.typed import Any
 
 # What the runner was told about itself, or by the shell that started it, is not for its jobs.
 _NOT_FOR_JOBS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM",

@@ -16,10 +16,13 @@ import struct
 import sys
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal, TextIO, get_args
 
-Format = Literal["auto", "text", "json", "journal"]
-FORMATS: tuple[str, ...] = get_args(Format)
+from schedkit.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+FORMATS = ("auto", "text", "json", "journal")
 
 _JOURNAL = "/run/systemd/journal/socket"
 _COLOURS = {

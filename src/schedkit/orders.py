@@ -6,7 +6,6 @@ import logging
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
 from schedkit import keeping, planner, wishes
 from schedkit.config import UnknownJobError
@@ -37,6 +36,7 @@ from schedkit.run import (
     run_number,
 )
 from schedkit.store import Store
+from schedkit.typed import Any, Protocol
 from schedkit.watch import Watch
 
 log = logging.getLogger(__name__)

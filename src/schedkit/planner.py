@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
 
 from schedkit.clocks.startup import Startup
 from schedkit.executor import Found
@@ -16,7 +15,7 @@ from schedkit.job import Job
 from schedkit.records import Record, replace
 from schedkit.run import AttemptKey, Decision, OpenAttempt, Pause, State, Trigger, Waiting
 from schedkit.timeline import local
-from schedkit.typed import NamedTuple
+from schedkit.typed import NamedTuple, assert_never
 
 _UNSEEN = "it ended unseen: its runner and its keeper were killed"
 _UNCERTAIN = "its runner and its keeper were killed as it was started"

@@ -15,7 +15,8 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+
+from schedkit.typed import NamedTuple
 
 _PR_SET_CHILD_SUBREAPER = 36
 _ROUNDS = 100  # of freezing: a tree that forks faster than it is frozen is killed all the same

@@ -16,7 +16,8 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from types import FrameType
-from typing import Protocol
+
+from schedkit.typed import Protocol
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

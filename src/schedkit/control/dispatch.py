@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, assert_never
-
 from schedkit.control.protocol import (
     At,
     Cancel,
@@ -14,6 +12,7 @@ from schedkit.control.protocol import (
 )
 from schedkit.operations import Backfill, Filled, Operations, Prune
 from schedkit.records import as_dict
+from schedkit.typed import Any, assert_never
 
 
 def answer(request: Wish, operations: Operations, who: str) -> dict[str, Any]:

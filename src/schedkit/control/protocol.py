@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import signal
-import typing
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -93,9 +92,7 @@ class Wait(Record):
 
 Wish = Trigger | At | Backfill | Prune | Cancel | Pause | Resume  # also without a runner
 Request = Wish | Reload | Status | Wait
-_REQUESTS: dict[str, type[Request]] = {
-    kind.__name__.lower(): kind for kind in typing.get_args(Request)
-}
+_REQUESTS: dict[str, type[Request]] = {kind.__name__.lower(): kind for kind in Request.__args__}
 
 # ---- lines
 

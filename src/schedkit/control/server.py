@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from schedkit.control import dispatch, protocol
 from schedkit.control.address import address, user_name
@@ -34,6 +33,7 @@ from schedkit.control.protocol import (
 from schedkit.errors import SchedError, StoreError
 from schedkit.log import fields
 from schedkit.operations import RunnerOperations
+from schedkit.typed import Any
 
 log = logging.getLogger(__name__)
 

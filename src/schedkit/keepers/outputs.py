@@ -6,9 +6,9 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from schedkit.keeper.output import shares
+from schedkit.typed import NamedTuple
 
 _LONGEST_LINE = 200  # characters of output that a reason takes over
 _TAIL = 4096  # bytes of output that are looked at for it

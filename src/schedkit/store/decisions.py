@@ -7,13 +7,13 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
 
 from schedkit.planner import most_attempts
 from schedkit.records import replace
 from schedkit.run import Decision, State, Trigger
 from schedkit.store.file import micros_or_none, to_micros
 from schedkit.timeline import local
+from schedkit.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # it is at hand where something is decided
     from schedkit.job import Job

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import assert_never
 
 from schedkit.run import AttemptKey, Ended, Fact, Started, State, Unclaimed, Unstarted
 from schedkit.store.file import micros, micros_or_none, to_micros
+from schedkit.typed import assert_never
 
 _START = (
     "UPDATE attempts SET started = ?, pid = ?, process_start = ?, command = ?, output = ?"
