@@ -136,13 +136,13 @@ class Record:
             own.update(given)
             if (
                 len(own) != len(values) + len(given)
-                or (given and not given.keys() <= cls._known)
+                or not cls._known.issuperset(given)
                 or (len(values) < len(cls._needed) and not cls._needed <= own.keys())
             ):
                 raise TypeError(_refusal(cls, values, given))
-            if cls._made:
-                for name in cls._made.keys() - own.keys():
-                    own[name] = cls._made[name]()
+            for name, make in cls._made.items():
+                if name not in own:
+                    own[name] = make()
             settle = getattr(self, "__post_init__", None)
             if settle is not None:
                 settle()
