@@ -16,12 +16,13 @@ from schedkit.commands import FromFile
 from schedkit.config import Config
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.job import Job
-from schedkit.loader import document
+from schedkit.loader import collector, document
 from schedkit.loader.document import Document
 from schedkit.loader.lints import Finding, broken_promises, lints, overlaps
 from schedkit.report import Diagnostic, shown
 
 
+@collector.kept_out()
 def check(config: Config, given: Mapping[Path, bytes] | None = None) -> list[Diagnostic]:
     """
     Return what is suspicious or wrong about the jobs, with its places.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from schedkit.config import Config, Stamp
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.job import name_problem
 from schedkit.jobs import Jobs
-from schedkit.loader import document, sources
+from schedkit.loader import collector, document, sources
 from schedkit.loader.document import REFUSED, Document
 from schedkit.loader.job_reader import JobReader
 from schedkit.loader.placed import Placed
@@ -28,6 +26,7 @@ _TOP = ("timezone", "defaults", "calendars", "pools", "runner", "state", "jobs")
 _SLOTS = values.Whole(1)
 
 
+@collector.kept_out()
 def load(paths: Sequence[Path], given: Mapping[Path, bytes] | None = None) -> Config:
     """
     Read files, and directories of `*.yaml` in name order, as one namespace.
@@ -36,30 +35,13 @@ def load(paths: Sequence[Path], given: Mapping[Path, bytes] | None = None) -> Co
 
     Raises: InvalidFileError, with every problem of all of them.
     """
-    with _without_collector():
-        return _load(paths, given or {})
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the garbage collector out: of ever more nodes that it looks through, none is garbage."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _load(paths: Sequence[Path], given: Mapping[Path, bytes]) -> Config:
     diagnostics: list[Diagnostic] = []
     documents: list[Document] = []
     files, stamps = sources.files(paths, diagnostics)
     digest = hashlib.sha256()
     for file in files:
         try:
-            data = given[file] if file in given else sources.stamped(file, stamps)
+            data = given[file] if given and file in given else sources.stamped(file, stamps)
             digest.update(data)
             documents.append(document.parse(str(file), data))
         except InvalidFileError as error:
