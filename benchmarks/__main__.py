@@ -16,8 +16,11 @@ MEASURES = {
     5: "memory.measure",
     6: "idle.measure",
     7: "lateness.measure",
+    8: "burst.measure",
+    9: "sustained.measure",
     10: "history.measure",
     11: "reloading.measure",
+    12: "pool.measure",
 }
 
 

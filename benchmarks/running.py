@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from pathlib import Path
 from typing import NamedTuple, Self
+
+from benchmarks import places
 
 LIMIT = 600.0  # seconds for anything to happen
 
@@ -30,11 +29,12 @@ class Runner:
     """A runner on a directory of its own, which goes with it."""
 
     def __init__(self, text: str) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="sched-benchmark-"))
+        self.directory = places.make("sched-benchmark-")
         (self.directory / "schedules.yaml").write_text(text, encoding="utf-8")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "schedkit", "-q", "run"],
             cwd=self.directory,
+            env={**os.environ, "XDG_CACHE_HOME": str(self.directory / "cache")},
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -48,7 +48,7 @@ class Runner:
             self.process.wait(LIMIT)
         finally:
             self.process.kill()
-            shutil.rmtree(self.directory, ignore_errors=True)
+            places.remove(self.directory)
 
     def until_recorded(self, count: int) -> None:
         """Wait until so many attempts have an end."""
@@ -57,6 +57,20 @@ class Runner:
     def until_loaded(self) -> None:
         """Wait until the files are loaded."""
         self._until("SELECT count(*) FROM loads")
+
+    def check(self, count: int) -> None:
+        """
+        See to it that so many runs were recorded, each of which succeeded at its first attempt.
+
+        Raises: RuntimeError when that is not so.
+        """
+        asked = (
+            "SELECT count(*), count(DISTINCT job), total(state = 'succeeded'),"
+            " (SELECT count(*) FROM attempts) FROM runs"
+        )
+        found = [int(number) for number in self._ask(asked)]
+        if found != [count] * len(found):
+            raise RuntimeError(f"{count} jobs were due once; runs, jobs, good, attempts: {found}")
 
     def _until(self, question: str) -> None:
         deadline = time.monotonic() + LIMIT

@@ -8,13 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from benchmarks import places
 from benchmarks.common import as_installed
 from benchmarks.peers import program
 from benchmarks.processes import family
@@ -53,7 +53,7 @@ class Scheduler:
     """
 
     def __init__(self, kind: Kind, entries: Sequence[Entry] = ()) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="scheduler-benchmark-"))
+        self.directory = places.make("scheduler-benchmark-")
         self._first = self.directory / "began"
         kind.write(self.directory, [Entry(AT_START, f"touch {self._first}"), *entries])
         self._process = subprocess.Popen(
@@ -76,7 +76,7 @@ class Scheduler:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        places.remove(self.directory)
 
     def processes(self) -> list[int]:
         """Return the pids of the scheduler and of the processes below it."""
