@@ -58,7 +58,7 @@ def wall_time(text: str) -> time:
 
 def wall_time_text(at: time) -> str:
     """Return a time of day as it is written, seconds only when there are some."""
-    return at.isoformat() if at.second else at.strftime("%H:%M")
+    return at.isoformat("seconds" if at.second else "minutes")
 
 
 _WALL_TIME = Written(time, wall_time, wall_time_text, _TIME_PATTERN, "02:30")

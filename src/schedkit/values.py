@@ -235,6 +235,9 @@ def _entries(raw: object) -> list[tuple[int | None, int, object]]:
     """Return (position in a list, offset in a text, entry) of each entry of *raw*."""
     if isinstance(raw, (list, tuple)):
         return [(position, 0, entry) for position, entry in enumerate(raw)]
+    if isinstance(raw, str) and "," not in raw:
+        entry = raw.strip()
+        return [(None, raw.index(entry), entry)] if entry else []
     if isinstance(raw, str):
         found = _ENTRY.finditer(raw)
         return [(None, match.start(), match.group()) for match in found]

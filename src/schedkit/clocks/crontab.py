@@ -106,8 +106,9 @@ def recurrence(expression: str, seed: str, *, day_or: bool) -> Recurrence:
 
     Raises: ConfigError, with the place in *expression*.
     """
-    text = _unaliased(expression.strip())
-    offset = 0 if text != expression.strip() else len(expression) - len(expression.lstrip())
+    stripped = expression.strip()
+    text = _unaliased(stripped)
+    offset = 0 if text != stripped else expression.index(stripped)
     fields = _fields(text, offset, seed)
     rule = _rule(*fields[3:], day_or=day_or)
     if rule is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from functools import lru_cache
 
 from schedkit.clocks.monthdays import EVERY_DAY, MON_TO_FRI, DayRule, Days
 from schedkit.clocks.recurrence import Recurrence, WallClock, single_times
@@ -13,6 +14,7 @@ from schedkit.typed import Annotated, ClassVar
 from schedkit.values import Listed, Written, sorted_once
 
 _ALL_MONTHS = (1 << 13) - 2
+_EVERY_DAY = DayRule(_ALL_MONTHS, (Days(weekdays=EVERY_DAY),))
 _MIDNIGHT = (time(0),)
 
 
@@ -25,7 +27,7 @@ class Daily(WallClock):
     """Times of day."""
 
     def __post_init__(self) -> None:
-        _settle(self, Days(weekdays=EVERY_DAY), self.at)
+        _settle(self, _EVERY_DAY, self.at)
 
     def __str__(self) -> str:
         return f"daily{_at(self.at)}"
@@ -42,7 +44,7 @@ class Weekly(WallClock):
     """Times of day; midnight unless it is set."""
 
     def __post_init__(self) -> None:
-        _settle(self, Days(weekdays=sum(1 << day for day in self.days)), self.at)
+        _settle(self, _weekly(self.days), self.at)
 
     def __str__(self) -> str:
         return f"weekly {weekdays_text(self.days)}{_at(self.at)}"
@@ -107,20 +109,30 @@ class Monthly(WallClock):
     """Times of day; midnight unless it is set."""
 
     def __post_init__(self) -> None:
-        days = Days()
-        for weekdays, n in self.days:
-            if weekdays:
-                days |= Days(nth=((weekdays, n),))
-            else:
-                days |= Days(numbers=1 << n) if n > 0 else Days(before_last=1)
-        _settle(self, days, self.at)
+        _settle(self, _monthly(self.days), self.at)
 
     def __str__(self) -> str:
         return f"monthly {','.join(map(_month_position_text, self.days))}{_at(self.at)}"
 
 
-def _settle(clock: WallClock, days: Days, at: tuple[time, ...]) -> None:
-    meaning = Recurrence(DayRule(_ALL_MONTHS, (days,)), single_times(at))
+@lru_cache  # many clocks name the same days, each its own times
+def _weekly(days: tuple[int, ...]) -> DayRule:
+    return DayRule(_ALL_MONTHS, (Days(weekdays=sum(1 << day for day in days)),))
+
+
+@lru_cache
+def _monthly(positions: tuple[tuple[int, int], ...]) -> DayRule:
+    days = Days()
+    for weekdays, n in positions:
+        if weekdays:
+            days |= Days(nth=((weekdays, n),))
+        else:
+            days |= Days(numbers=1 << n) if n > 0 else Days(before_last=1)
+    return DayRule(_ALL_MONTHS, (days,))
+
+
+def _settle(clock: WallClock, days: DayRule, at: tuple[time, ...]) -> None:
+    meaning = Recurrence(days, single_times(at))
     object.__setattr__(clock, "recurrence", meaning)
 
 
