@@ -21,6 +21,7 @@ MEASURES = {
     10: "history.measure",
     11: "reloading.measure",
     12: "pool.measure",
+    13: "day.measure",
 }
 
 
