@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from schedkit import durations, timeline
 from schedkit.adjustments import Adjustment
 from schedkit.adjustments.add import Add
 from schedkit.calendars import Calendar, CalendarEndsError
+from schedkit.clocks import Clock
 from schedkit.clocks.cron import Cron
 from schedkit.clocks.days import Monthly
 from schedkit.clocks.recurrence import FIXED, WallClock
@@ -110,20 +111,28 @@ def _surely_fires(job: Job, now: datetime) -> bool:
     """Return whether a look at one of its times is enough to say that *job* fires."""
     if job.adjustments or job.start is not None or job.end is not None:
         return False
-    clock = job.clock[0]
-    if not isinstance(clock, WallClock):
-        return False
-    # Any day will do: the first from the day after tomorrow on, in whatever zone.
-    day = clock.recurrence.days.first(now.date() + timedelta(days=2))
-    if day is None or day - now.date() > HORIZON:
-        return False
-    hour, minutes, seconds = clock.recurrence.times[0]
-    wall = datetime(day.year, day.month, day.day, hour, minutes[0], seconds[0])
     try:
-        shown = timeline.local(timeline.resolved(wall, job.timezone), job.timezone) == wall
-        return shown and all(one.admits(wall) for one in job.filters)
+        wall = _some_time(job.clock[0], now, job.timezone)
+        return wall is not None and all(one.admits(wall) for one in job.filters)
     except CalendarEndsError:
         return False
+
+
+def _some_time(clock: Clock, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return what the wall shows at some time of *clock* later than *now*, the cheapest to find."""
+    if not isinstance(clock, WallClock):
+        instant = next(clock.after(now, zone), None)
+        if instant is None or instant - now > HORIZON:
+            return None
+        return timeline.local(instant, zone)
+    # The day after tomorrow is to come in every zone.
+    day = clock.recurrence.days.first(now.date() + timedelta(days=2))
+    if day is None or day - now.date() > HORIZON:
+        return None
+    hour, minutes, seconds = clock.recurrence.times[0]
+    wall = datetime(day.year, day.month, day.day, hour, minutes[0], seconds[0])
+    skipped = timeline.local(timeline.resolved(wall, zone), zone) != wall
+    return None if skipped else wall
 
 
 def _contradiction(job: Job, now: datetime, year: int) -> Finding:
