@@ -107,8 +107,8 @@ _OTHER_FORMS = {
     "_Calendar": "[calendar](#values)",
     "_Command": "[command](#values)",
     "_Variable": "[variable](#values)",
-    "_ClockChanges": "a mapping: `gap`: `run` or `skip`; `fold`: `first`, `both` or `second`",
-    "_NeverOn": "[date](#values) or [filter](#filters), or a list of them",
+    "ClockChangesForm": "a mapping: `gap`: `run` or `skip`; `fold`: `first`, `both` or `second`",
+    "NeverOn": "[date](#values) or [filter](#filters), or a list of them",
 }
 
 

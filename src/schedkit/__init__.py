@@ -3,8 +3,14 @@
 from schedkit.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from schedkit.calendars import CalendarEndsError
-    from schedkit.errors import ConfigError, ExecutorError, LockedError, SchedError, StoreError
+    from schedkit.errors import (
+        CalendarEndsError,
+        ConfigError,
+        ExecutorError,
+        LockedError,
+        SchedError,
+        StoreError,
+    )
     from schedkit.schedule import Schedule
     from schedkit.traces import Fire, Trace
 
@@ -22,7 +28,6 @@ __all__ = [
     "__version__",
 ]
 _PLACES = {
-    "CalendarEndsError": "calendars",
     "Fire": "traces",
     "Schedule": "schedule",
     "Trace": "traces",

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 
-from schedkit.calendars import CalendarEndsError
+from schedkit.errors import CalendarEndsError
 from schedkit.jobs import Jobs
 from schedkit.log import fields
 from schedkit.run import Decision

@@ -11,9 +11,9 @@ from io import BytesIO
 from typing import IO, Any
 
 from schedkit import __version__, form
-from schedkit.calendars import CalendarEndsError
 from schedkit.calendars.calendar import Calendar
 from schedkit.config import Config
+from schedkit.errors import CalendarEndsError
 from schedkit.form import ENABLED, NONE, UNKNOWN, WITH_RUNNER, Header
 from schedkit.job import Job
 from schedkit.timeline import EPOCH

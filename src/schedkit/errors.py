@@ -2,10 +2,11 @@
 What can go wrong that a user or the world did.
 
     SchedError
-    ├── ConfigError      what somebody wrote cannot be right
-    ├── StoreError       the history cannot be read or written
-    ├── ExecutorError    a process cannot be started, watched or ended
-    └── LockedError      another runner holds this state directory
+    ├── ConfigError        what somebody wrote cannot be right
+    ├── StoreError         the history cannot be read or written
+    ├── ExecutorError      a process cannot be started, watched or ended
+    ├── LockedError        another runner holds this state directory
+    └── CalendarEndsError  a calendar was asked beyond what it knows
 
 Callers catch SchedError; anything else is a bug of ours and keeps its traceback.
 """
@@ -15,6 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from schedkit.records import Record, replace
+from schedkit.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 class SchedError(Exception):
@@ -84,6 +89,16 @@ class ExecutorError(SchedError):
 
 class LockedError(SchedError):
     """Another runner holds this state directory."""
+
+
+class CalendarEndsError(SchedError):
+    """A calendar was asked beyond what it knows: what comes then is not guessed."""
+
+    def __init__(self, name: str, day: date, *, begins: bool = False) -> None:
+        verb = "begins" if begins else "ends"
+        super().__init__(f"calendar {name} {verb} on {day}")
+        self.name = name
+        self.day = day
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -6,35 +6,33 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from schedkit.adjustments import ADJUSTMENTS, Adjustment
-from schedkit.clocks import CLOCKS, Clock
 from schedkit.clocks.clock import ClockChanges
-from schedkit.commands import Command, EntryPoint, ExitCodes, StopSignal, Variable
 from schedkit.errors import ConfigError, Problem
-from schedkit.filters import FILTERS, Filter
-from schedkit.limits import Account, History, Limits, Nice, Output, Umask
-from schedkit.parts import DST_NEEDS, span_problems
+from schedkit.limits import History, Limits, Output
 from schedkit.records import field
-from schedkit.retry import Retry
-from schedkit.scalars import DATES_PATTERN, Duration, Moment, Moments, Zone
 from schedkit.schedule import Schedule
 from schedkit.typed import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
-from schedkit.values import (
-    DEFINITION,
-    Bare,
-    Entry,
-    Form,
-    Listed,
-    Meanings,
-    Whole,
-    Written,
-    shape,
-)
-from schedkit.vocabulary import Many
+from schedkit.values import Entry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from schedkit.adjustments import ADJUSTMENTS, Adjustment
+    from schedkit.clocks import CLOCKS, Clock
+    from schedkit.commands import Command, EntryPoint, ExitCodes, StopSignal, Variable
+    from schedkit.filters import FILTERS, Filter
+    from schedkit.job_keys import CATCHUPS, INTERRUPTED, OVERLAPS, ClockChangesForm, NeverOn
+    from schedkit.limits import Account, Nice, Umask
+    from schedkit.retry import Retry
+    from schedkit.scalars import Duration, Moment, Moments, Zone
+    from schedkit.values import Bare, Listed, Whole, Written
+    from schedkit.vocabulary import Many
+
+# Where the names in annotations are found once a job is read. One that has been read needs none.
+ANNOTATED_WITH = tuple(f"schedkit.{name}" for name in (
+    "adjustments", "clocks", "commands", "filters", "job_keys", "limits", "retry", "scalars",
+    "values", "vocabulary",
+))  # fmt: skip
 _AS_THE_CLOCK = ClockChanges()
 _NO_LIMITS, _USUAL_OUTPUT, _USUAL_HISTORY = Limits(), Output(), History()
 _CATCHUP_LIMIT = 100
@@ -44,77 +42,6 @@ _OTHERS = frozenset((
     "start_deadline",
 ))  # fmt: skip
 _LONGEST_NAME = 200  # characters; it is shown in tables
-
-
-class _ClockChanges(Form):
-    """What a clock change does, as a mapping of gap and fold."""
-
-    def value(self, raw: object) -> ClockChanges:
-        """Return what the mapping says."""
-        if isinstance(raw, ClockChanges):
-            return raw
-        if not isinstance(raw, Mapping):
-            raise ConfigError.of(f"{shape(raw)} stands where a mapping belongs", "{gap: skip}")
-        return ClockChanges.read(raw)
-
-    def write(self, value: ClockChanges) -> dict[str, str]:
-        """Return the mapping."""
-        return {name: rule for name, rule in value._asdict().items() if rule is not None}
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema."""
-        gap = "A time that is skipped: run it once right after the change, or skip it too."
-        fold = "A time that comes twice: run it the first time, both times or the second."
-        return {
-            "type": "object",
-            "properties": {
-                "gap": {"enum": ["run", "skip"], "description": gap},
-                "fold": {"enum": ["first", "both", "second"], "description": fold},
-            },
-            "additionalProperties": False,
-        }
-
-
-class _NeverOn(Many[Filter]):
-    """Filters, or dates alone."""
-
-    def __init__(self) -> None:
-        super().__init__(FILTERS)
-
-    def value(self, raw: object) -> tuple[Filter, ...]:
-        """Return the filters in *raw*, a date being `on_date`."""
-        if isinstance(raw, (list, tuple)):
-            return super().value([_on_date(entry) for entry in raw])
-        return super().value(_on_date(raw))
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema: what filters have, or dates."""
-        own = super().schema()
-        days = {
-            "if": {"type": "string", "pattern": r"^\s*\d"},
-            "then": {"pattern": DATES_PATTERN, "patternErrorMessage": "write it as 12-25"},
-            "else": {DEFINITION: own.pop(DEFINITION)},
-        }
-        one = {"type": ["string", "object"], **days}
-        return {**own, **days, "items": one, "examples": ["12-25"]}
-
-
-def _on_date(raw: object) -> object:
-    is_date = isinstance(raw, str) and raw.strip()[:1].isdigit()
-    return {"on_date": raw} if is_date else raw
-
-
-_OVERLAPS = Meanings(
-    (
-        "It is skipped.",
-        "It waits for that run; one that comes while another waits is skipped.",
-        "It waits for that run, and so does each that follows, in order.",
-        "It ends that run, then starts.",
-        "It starts beside that run.",
-    )
-)
-_CATCHUPS = Meanings(("None of them is.", "The latest of them is.", "All of them are."))
-_INTERRUPTED = Meanings(("It is over.", "It runs again: once, or as retry allows."))
 
 
 class Success(Entry):
@@ -157,7 +84,7 @@ class Keys(Entry, kw_only=True):
     max_runs: Annotated[int, Whole(1)] | None = None
     """After so many runs in all its fire times are skipped."""
 
-    dst: Annotated[ClockChanges, _ClockChanges()] = _AS_THE_CLOCK
+    dst: Annotated[ClockChanges, ClockChangesForm()] = _AS_THE_CLOCK
     """What clock changes do to it, where it is not what its clock would do."""
 
     env: dict[str, Variable] = field(default_factory=dict)
@@ -188,7 +115,7 @@ class Keys(Entry, kw_only=True):
 
     retry: Annotated[Retry, Bare("max_retries")] | None = None
     """What happens when an attempt did not succeed; a number is max_retries."""
-    overlap: Annotated[Literal["skip", "queue_one", "queue_all", "replace", "allow"], _OVERLAPS] = (
+    overlap: Annotated[Literal["skip", "queue_one", "queue_all", "replace", "allow"], OVERLAPS] = (
         "skip"
     )
     """What a fire time does while an earlier run goes on: skip, wait, end that run, run beside."""
@@ -197,7 +124,7 @@ class Keys(Entry, kw_only=True):
     priority: Annotated[int, Whole(-1000, 1000)] = 0
     """Of those that wait for a slot, the highest goes first."""
 
-    catchup: Annotated[Literal["none", "latest", "all"], _CATCHUPS] = "latest"
+    catchup: Annotated[Literal["none", "latest", "all"], CATCHUPS] = "latest"
     """Which of the fire times missed while no runner was up are run late."""
     catchup_window: Duration = timedelta(days=1)
     """How late it may still be run."""
@@ -207,7 +134,7 @@ class Keys(Entry, kw_only=True):
     """This late is still on time."""
     start_deadline: Duration | None = None
     """A run that has waited this long since it was due is not started any more: it is missed."""
-    on_interrupted: Annotated[Literal["fail", "rerun"], _INTERRUPTED] = "fail"
+    on_interrupted: Annotated[Literal["fail", "rerun"], INTERRUPTED] = "fail"
     """Whether a run whose process was lost is over, or runs again: once, or as retry allows."""
 
     output: Output = _USUAL_OUTPUT
@@ -217,7 +144,7 @@ class Keys(Entry, kw_only=True):
 
     expect: Moments = ()
     """Its fire times from the first of these to the last: validate tells a difference."""
-    never_on: Annotated[tuple[Filter, ...], _NeverOn()] = ()
+    never_on: Annotated[tuple[Filter, ...], NeverOn()] = ()
     """Days on which it must not fire: dates or filters; validate tells when it would."""
 
     def __post_init__(self) -> None:
@@ -241,6 +168,8 @@ class Keys(Entry, kw_only=True):
         ]
 
     def _about_when(self) -> list[Problem]:
+        from schedkit.parts import DST_NEEDS, span_problems  # few jobs say any of it
+
         problems = []
         if self.dst != _AS_THE_CLOCK and not any(clock.NAMES_TIMES for clock in self.clock):
             problems.append(Problem(*DST_NEEDS, ("dst",), on_key=True))

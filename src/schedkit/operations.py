@@ -7,7 +7,6 @@ alone, which a verb writes itself when it could take the lock.
 
 from __future__ import annotations
 
-import signal
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -16,7 +15,10 @@ from schedkit.errors import SchedError, did_you_mean
 from schedkit.records import Record, field
 from schedkit.run import Ended, Fact, Run, Unstarted
 from schedkit.texts import quoted
-from schedkit.typed import Any, Protocol
+from schedkit.typed import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import signal
 
 
 class NoSuchRunError(SchedError):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
 
 from schedkit import timeline
+from schedkit.adjustments import ADJUSTMENTS, Adjustment
+from schedkit.clocks import CLOCKS, Clock
 from schedkit.clocks.clock import ClockChanges
 from schedkit.errors import ConfigError, Problem
+from schedkit.filters import FILTERS, Filter
 from schedkit.regex import re
-from schedkit.scalars import MOMENT
+from schedkit.scalars import MOMENT, moment_text
 from schedkit.typed import TYPE_CHECKING, Any
 from schedkit.values import shape
+from schedkit.vocabulary import Many
 
 if TYPE_CHECKING:
     from schedkit.calendars import Calendar
@@ -26,6 +30,83 @@ DST_NEEDS = (
 NAMES = (
     "clock", "filters", "adjustments", "timezone", "dst", "start", "end", "calendars", "seed",
 )  # fmt: skip
+
+
+def read(
+    clock: object,
+    filters: object,
+    adjustments: object,
+    timezone: object,
+    *,
+    dst: ClockChanges | Mapping[str, str] | None,
+    start: object,
+    end: object,
+    calendars: Mapping[str, object] | None,
+    seed: object,
+) -> dict[str, Any]:
+    """
+    Return the parts of a schedule that are given as its constructor takes them.
+
+    Raises: ConfigError, with every problem.
+    """
+    from schedkit.calendars import known
+
+    problems: list[Problem] = []
+
+    def part(name: str, read: Callable[[Any], Any], raw: object) -> Any:
+        try:
+            return read(raw)
+        except ConfigError as error:
+            problems.extend(error.within(name).problems)
+            return None
+
+    named = part("calendars", _calendars, calendars or {})
+    with known(named or {}):
+        clocks = part("clock", Many(CLOCKS, at_least=1).value, clock) or ()
+        rest = {
+            "filters": part("filters", Many(FILTERS).value, filters),
+            "adjustments": part("adjustments", Many(ADJUSTMENTS).value, adjustments),
+            "timezone": part("timezone", zone, timezone),
+            "dst": part("dst", clock_changes, dst),
+            "start": part("start", moment, start),
+            "end": part("end", moment, end),
+        }
+    problems += span_problems(rest["start"], rest["end"])
+    if not isinstance(seed, str):
+        problems.append(Problem(f"{shape(seed)} stands where a text belongs", path=("seed",)))
+    named_times = any(clock.NAMES_TIMES for clock in clocks)
+    if not problems and rest["dst"] != ClockChanges() and not named_times:
+        problems.append(Problem(*DST_NEEDS, ("dst",)))
+    if problems:
+        raise ConfigError(*problems)
+    if seed:
+        clocks = tuple(clock.seeded(seed) for clock in clocks)
+    return {"clocks": tuple(clock.with_dst(rest["dst"]) for clock in clocks), **rest}
+
+
+def written(
+    *,
+    clocks: tuple[Clock, ...],
+    filters: tuple[Filter, ...],
+    adjustments: tuple[Adjustment, ...],
+    timezone: tzinfo,
+    dst: ClockChanges,
+    start: datetime | None,
+    end: datetime | None,
+) -> dict[str, Any]:
+    """Return the parts of a schedule as plain JSON data, which its constructor takes."""
+    dumped: dict[str, Any] = {"clock": Many(CLOCKS).write(clocks)}
+    if filters:
+        dumped["filters"] = Many(FILTERS).write(filters)
+    if adjustments:
+        dumped["adjustments"] = Many(ADJUSTMENTS).write(adjustments)
+    dumped["timezone"] = str(timezone)
+    if dst != ClockChanges():
+        dumped["dst"] = {name: rule for name, rule in dst._asdict().items() if rule is not None}
+    for name, bound in (("start", start), ("end", end)):
+        if bound is not None:
+            dumped[name] = moment_text(bound)
+    return dumped
 
 
 def of_json(text: str) -> dict[str, Any]:
@@ -46,7 +127,7 @@ def of_json(text: str) -> dict[str, Any]:
     return given
 
 
-def calendars(raw: Mapping[str, object]) -> dict[str, Calendar]:
+def _calendars(raw: Mapping[str, object]) -> dict[str, Calendar]:
     """
     Return the calendars of a mapping by their names.
 

@@ -87,7 +87,11 @@ class _AsDataclass:
 
 
 class _Names(dict[str, Any]):
-    """What the names in the annotations of a class mean: those of its module, those of typing."""
+    """
+    What the names in the annotations of a class mean.
+
+    They are of its module or of those that it names in ANNOTATED_WITH, of Python or of typing.
+    """
 
     def __init__(self, cls: type) -> None:
         super().__init__()
@@ -103,6 +107,10 @@ class _Names(dict[str, Any]):
 
         if name in self.module:
             return real(self.module[name])
+        for place in self.module.get("ANNOTATED_WITH", ()):
+            __import__(place)
+            if hasattr(sys.modules[place], name):
+                return real(getattr(sys.modules[place], name))
         return getattr(builtins, name, None) or getattr(typing, name)
 
 

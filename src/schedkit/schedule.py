@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import takewhile
 
-from schedkit import parts, timeline
-from schedkit.adjustments import ADJUSTMENTS, Adjustment
-from schedkit.calendars import CalendarEndsError
-from schedkit.clocks import CLOCKS, Clock
-from schedkit.clocks.clock import ClockChanges
-from schedkit.errors import ConfigError, Problem
-from schedkit.filters import FILTERS, Filter
+from schedkit import timeline
+from schedkit.errors import CalendarEndsError, ConfigError
 from schedkit.records import Record
-from schedkit.scalars import moment_text
 from schedkit.traces import Bound, Fire, Move, Trace
-from schedkit.typed import Any, Self
-from schedkit.values import shape
-from schedkit.vocabulary import Many
+from schedkit.typed import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from schedkit.adjustments import Adjustment
+    from schedkit.clocks import Clock
+    from schedkit.clocks.clock import ClockChanges
+    from schedkit.filters import Filter
 
 HORIZON = timedelta(days=36525)  # a hundred years: beyond it, what has not fired never will
 
@@ -68,40 +66,14 @@ class Schedule(Record):
         calendars: Mapping[str, object] | None = None,
         seed: str = "",
     ) -> None:
-        from schedkit.calendars import known
+        from schedkit import parts  # what has been read already is asked more often
 
-        problems: list[Problem] = []
-
-        def part(name: str, read: Callable[[Any], Any], raw: object) -> Any:
-            try:
-                return read(raw)
-            except ConfigError as error:
-                problems.extend(error.within(name).problems)
-                return None
-
-        named = part("calendars", parts.calendars, calendars or {})
-        with known(named or {}):
-            clocks = part("clock", Many(CLOCKS, at_least=1).value, clock) or ()
-            rest = {
-                "filters": part("filters", Many(FILTERS).value, filters),
-                "adjustments": part("adjustments", Many(ADJUSTMENTS).value, adjustments),
-                "timezone": part("timezone", parts.zone, timezone),
-                "dst": part("dst", parts.clock_changes, dst),
-                "start": part("start", parts.moment, start),
-                "end": part("end", parts.moment, end),
-            }
-        problems += parts.span_problems(rest["start"], rest["end"])
-        if not isinstance(seed, str):
-            problems.append(Problem(f"{shape(seed)} stands where a text belongs", path=("seed",)))
-        named_times = any(clock.NAMES_TIMES for clock in clocks)
-        if not problems and rest["dst"] != ClockChanges() and not named_times:
-            problems.append(Problem(*parts.DST_NEEDS, ("dst",)))
-        if problems:
-            raise ConfigError(*problems)
-        if seed:
-            clocks = tuple(clock.seeded(seed) for clock in clocks)
-        clocks = tuple(clock.with_dst(rest["dst"]) for clock in clocks)
-        self.__dict__.update(clocks=clocks, **rest)
+        self.__dict__.update(
+            parts.read(
+                clock, filters, adjustments, timezone,
+                dst=dst, start=start, end=end, calendars=calendars, seed=seed,
+            )
+        )  # fmt: skip
 
     @classmethod
     def of(
@@ -129,6 +101,8 @@ class Schedule(Record):
 
         Raises: ConfigError.
         """
+        from schedkit import parts
+
         try:
             return cls(**parts.of_json(text))
         except RecursionError:
@@ -136,18 +110,9 @@ class Schedule(Record):
 
     def dump(self) -> dict[str, Any]:
         """Return the schedule as plain JSON data, which `parse` and the constructor take."""
-        dumped: dict[str, Any] = {"clock": Many(CLOCKS).write(self.clocks)}
-        if self.filters:
-            dumped["filters"] = Many(FILTERS).write(self.filters)
-        if self.adjustments:
-            dumped["adjustments"] = Many(ADJUSTMENTS).write(self.adjustments)
-        dumped["timezone"] = str(self.timezone)
-        if self.dst != ClockChanges():
-            dumped["dst"] = {k: v for k, v in self.dst._asdict().items() if v is not None}
-        for name, bound in (("start", self.start), ("end", self.end)):
-            if bound is not None:
-                dumped[name] = moment_text(bound)
-        return dumped
+        from schedkit import parts
+
+        return parts.written(**vars(self))
 
     def after(self, instant: datetime, horizon: timedelta = HORIZON) -> Iterator[datetime]:
         """

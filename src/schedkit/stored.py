@@ -6,13 +6,12 @@ A process that holds ten thousand jobs holds their names, and the few jobs that 
 
 from __future__ import annotations
 
-import pickle
 import weakref
+from _pickle import Unpickler, loads  # pickle, which is these, imports re and more first
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from importlib import import_module
 from io import BytesIO
 
 from schedkit.config import Config, Stamp
@@ -88,7 +87,7 @@ class StoredJobs(Jobs):
     @cached_property
     def shared(self) -> list[Any]:
         """What several jobs have in common and is large."""
-        found: list[Any] = pickle.loads(self.form.part("shared"))  # noqa: S301
+        found: list[Any] = loads(self.form.part("shared"))
         return found
 
 
@@ -101,13 +100,13 @@ def config(found: Form, *, ready: bool = False) -> Config:
     header = found.header
     if ready:
         for name in header.modules:
-            import_module(name)
-    runner, pools = pickle.loads(found.part("settings"))  # noqa: S301
+            __import__(name)
+    runner, pools = loads(found.part("settings"))
     stamps = tuple(Stamp(*stamp) for stamp in header.stamps)
     return Config(StoredJobs(found), runner, header.state, stamps, header.digest, pools)
 
 
-class _Unpickler(pickle.Unpickler):
+class _Unpickler(Unpickler):
     def __init__(self, pickled: bytes, jobs: StoredJobs) -> None:
         super().__init__(BytesIO(pickled))
         self._jobs = jobs

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from schedkit.adjustments import Adjustment
-from schedkit.clocks import Clock
-from schedkit.filters import Filter
 from schedkit.scalars import moment_text
-from schedkit.typed import Literal, NamedTuple
+from schedkit.typed import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from schedkit.adjustments import Adjustment
+    from schedkit.clocks import Clock
+    from schedkit.filters import Filter
 
 
 class Fire(NamedTuple):

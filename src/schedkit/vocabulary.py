@@ -3,14 +3,14 @@ How a word of the YAML finds its class.
 
 A clock, a filter or an adjustment is a word with an optional value. `word value`, `{word: value}`
 and a bare `word` mean the same; settings beside the value need the mapping. The class of a word
-is a dataclass whose first field is the value; the word is the class's name in snake_case.
+is a record whose first field is the value; the word is the class's name in snake_case.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib import import_module
+from functools import cache, cached_property
 
 from schedkit import values
 from schedkit.errors import ConfigError, Problem, did_you_mean
@@ -41,12 +41,18 @@ class Vocabulary(Generic[W]):
     def __init__(self, kind: str, base: type[W], package: str, modules: dict[str, list[str]]):
         self.kind = kind
         self._base = base
-        self._places = {
-            word_of(name): (f"{package}.{module}", name)
-            for module, names in modules.items()
+        self._package = package
+        self._modules = modules
+        self._classes: dict[str, type[W]] = {}
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[str, str]]:
+        """The module and the name of the class of each word."""
+        return {
+            word_of(name): (f"{self._package}.{module}", name)
+            for module, names in self._modules.items()
             for name in names
         }
-        self._classes: dict[str, type[W]] = {}
 
     @property
     def words(self) -> list[str]:
@@ -57,7 +63,8 @@ class Vocabulary(Generic[W]):
         """Return the class of a known word."""
         if word not in self._classes:
             module, name = self._places[word]
-            self._classes[word] = getattr(import_module(module), name)
+            __import__(module)  # importlib would have to be imported itself, by all who read none
+            self._classes[word] = getattr(sys.modules[module], name)
         return self._classes[word]
 
     def read(self, raw: object) -> W:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -106,7 +104,6 @@ LEFT = [
     "prune --keep 30", "prune --keep-last 0",
     "audit a", "audit -n 0",
 ]  # fmt: skip
-HEAVY = ("typer", "click", "pydantic", "pydantic_core", "yaml", "croniter", "rich", "dateutil")
 
 
 def by_typer(arguments: list[str]) -> Call | None:
@@ -152,34 +149,75 @@ def test_typer_reads_what_is_left_to_it(line: str) -> None:
     assert expected == actual
 
 
+# ---- what a process imports
+
+
+# What takes longer to import than most verbs to answer, in some way once or another.
+HEAVY = {
+    "argparse", "asyncio", "click", "copy", "croniter", "dataclasses", "dateutil", "email",
+    "filelock", "fnmatch", "importlib.metadata", "inspect", "logging", "pathlib", "pickle",
+    "pydantic", "pydantic_core", "rich", "shlex", "signal", "socketserver", "subprocess",
+    "tempfile", "threading", "typer", "typing", "urllib.parse", "yaml",
+    "schedkit.loader", "schedkit.cli.app", "schedkit.calendars.reading", "schedkit.commands",
+    "schedkit.parts", "schedkit.planner", "schedkit.retry", "schedkit.clocks.rrule",
+}  # fmt: skip
+# What only those import that need it: to write JSON, to look ahead, to look back, to ask a runner.
+JSON = {"json", "re"}
+AHEAD = {"schedkit.job", "schedkit.schedule", "schedkit.vocabulary", "_pickle"}
+BACK = {"sqlite3", "schedkit.store"}
+ASK = {"socket", "schedkit.control"}
+
+
 @pytest.mark.parametrize(
-    "line",
+    ("line", "heavy"),
     [
-        "next", "next a -n 3 --json", "history", "history --json", "list", "list 'a*' --json",
-        "status", "status --check",
+        ("next", HEAVY | JSON | ASK),
+        ("next a -n 3", HEAVY | JSON | ASK),
+        ("next --json", HEAVY | ASK),
+        ("history", HEAVY | JSON | AHEAD | ASK),
+        ("history a --state queued -n 5", HEAVY | JSON | AHEAD | ASK),
+        ("history --json", HEAVY | AHEAD | ASK),
+        ("list", HEAVY | ASK),
+        ("list a", (HEAVY | ASK) - {"fnmatch"}),
+        ("status", HEAVY - {"shlex"}),  # which writes what to type where no runner is up
+        ("status --check", HEAVY - {"shlex"}),
     ],
-)  # fmt: skip
-def test_a_verb_that_answers_often_imports_nothing_heavy(sched: Sched, line: str) -> None:
+)
+def test_a_verb_that_answers_often_imports_nothing_heavy(
+    sched: Sched, line: str, heavy: set[str]
+) -> None:
     """The file has been compiled by the first call: reading it takes what is heavy."""
     sched.write("jobs: {a: {command: x, clock: daily at 02:30, timezone: Europe/Berlin}}\n")
-    sched("list")
-    expected = ""
+    sched("trigger", "a")
+    expected: set[str] = set()
 
-    program = (
-        f"import sys; sys.argv = {['sched', *shlex.split(line)]!r}\n"
-        "from schedkit.cli import main\n"
-        "try:\n    main()\nexcept SystemExit:\n"
-        f"    sys.stderr.write(' '.join(sorted(set({HEAVY!r}) & set(sys.modules))))\n"
+    actual = sched.imports(*shlex.split(line)) & heavy
+
+    assert expected == actual
+
+
+def test_a_line_that_is_completed_imports_less_than_any_verb(sched: Sched) -> None:
+    asked = {"_SCHED_COMPLETE": "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    sched(**asked, _TYPER_COMPLETE_ARGS="sched ")
+    expected: set[str] = set()
+
+    actual = sched.imports(**asked, _TYPER_COMPLETE_ARGS="sched ") & (
+        HEAVY | JSON | AHEAD | BACK | ASK
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=sched.directory,
-        env=sched.environment,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=True,
-    )
-    actual = done.stderr.rpartition("\n")[2]
+
+    assert expected == actual
+
+
+def test_only_the_words_that_a_file_has_are_imported(sched: Sched) -> None:
+    sched.write("jobs: {a: {command: x, clock: every 1h, filters: [weekday]}}\n")
+    sched("list")
+    expected = {"clock", "every", "filter", "weekdays"}
+
+    found = sched.imports("next")
+    actual = {
+        name.rpartition(".")[2]
+        for name in found
+        if name.startswith(("schedkit.clocks.", "schedkit.filters.", "schedkit.adjustments."))
+    }
 
     assert expected == actual

@@ -8,10 +8,10 @@ A calendar is made once, when it is read, of what the packages `holidays` and
 from schedkit.calendars.calendar import (
     WEEKDAYS,
     Calendar,
-    CalendarEndsError,
     Session,
     need_exchange,
 )
+from schedkit.errors import CalendarEndsError
 from schedkit.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -6,22 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from schedkit.errors import ConfigError, SchedError
+from schedkit.errors import CalendarEndsError, ConfigError
 from schedkit.records import Record, field, replace
 from schedkit.typed import Any
 
 _DAY = timedelta(days=1)
 _WEEKEND = frozenset((5, 6))
-
-
-class CalendarEndsError(SchedError):
-    """A calendar was asked beyond what it knows: what comes then is not guessed."""
-
-    def __init__(self, name: str, day: date, *, begins: bool = False) -> None:
-        verb = "begins" if begins else "ends"
-        super().__init__(f"calendar {name} {verb} on {day}")
-        self.name = name
-        self.day = day
 
 
 class Session(Record):

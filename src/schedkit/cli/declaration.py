@@ -7,9 +7,9 @@ the help, the errors and the completion.
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable, Sequence
-from importlib import import_module
 
 from schedkit.errors import ConfigError, did_you_mean
 from schedkit.texts import quoted
@@ -117,7 +117,9 @@ def _check_encoding(text: str) -> None:
 
 def verb_function(name: str) -> Callable[..., int]:
     """Return the function of a verb, which takes a Context, then its parameters by name."""
-    module = import_module(f"schedkit.cli.verbs.{name}{'_' * (name in _KEYWORDS)}")
+    place = f"schedkit.cli.verbs.{name}{'_' * (name in _KEYWORDS)}"
+    __import__(place)  # importlib would have to be imported itself
+    module = sys.modules[place]
     found: Callable[..., int] = getattr(module, name, None) or getattr(module, f"{name}_")
     return found
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from schedkit.cli import render
+from schedkit.cli.colours import COLOURS
 from schedkit.cli.context import Context
 from schedkit.cli.fates import Told, at, beside_the_schedule, counted, state_in_words, what_became
-from schedkit.cli.health import pause_as_json
+from schedkit.cli.pauses import pause_as_json
+from schedkit.cli.standing import nothing_after
 from schedkit.cli.steps import Step, aligned, steps
 from schedkit.cli.unrecorded import Known, covering
-from schedkit.cli.verbs.history import COLOURS
 from schedkit.cli.verbs.history import as_json as record_as_json
-from schedkit.cli.verbs.next import nothing_after
 from schedkit.job import Job
 from schedkit.records import Record
 from schedkit.report import shown

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice, takewhile
 
-from schedkit.calendars import CalendarEndsError
 from schedkit.cli import render
 from schedkit.cli.render import Cell
+from schedkit.errors import CalendarEndsError
 from schedkit.job import Job
 from schedkit.records import Record
 from schedkit.run import Pause, Run, State

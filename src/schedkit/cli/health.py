@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from schedkit import durations
 from schedkit.cli import render
+from schedkit.cli.pauses import pauses
 from schedkit.records import Record
 from schedkit.run import OpenAttempt, Pause, Run, State, Trigger, Waiting
 from schedkit.store import Query, Reader
@@ -106,12 +106,19 @@ def _of_jobs(failing: Sequence[Run], now: datetime) -> list[str]:
         return []
     if len(failing) == 1:
         (run,) = failing
-        when = render.past(run.fire_time.astimezone(ZoneInfo(run.timezone)), now).shown
+        when = render.past(local_fire_time(run), now).shown
         reason = f": {run.reason}" if run.reason else ""
         return [f"{run.job} {run.state.replace('_', ' ')} {when}{reason}"]
     names = [run.job for run in failing[:_NAMED]]
     more = f" and {len(failing) - _NAMED} more" if len(failing) > _NAMED else ""
     return [f"{len(failing)} jobs did not succeed last: {', '.join(names)}{more}"]
+
+
+def local_fire_time(run: Run) -> datetime:
+    """Return the fire time of a run in the zone of its job."""
+    from zoneinfo import ZoneInfo  # of what went well no run is named
+
+    return run.fire_time.astimezone(ZoneInfo(run.timezone))
 
 
 def past(store: Reader, names: Sequence[str], jobs: Sequence[Job], now: datetime) -> Past:
@@ -166,32 +173,3 @@ def failing(store: Reader, jobs: Sequence[str], last: Mapping[str, Run] | None =
         if run is not None and run.state is not State.SUCCEEDED:
             found.append(run)
     return found
-
-
-def pauses(store: Reader, now: datetime) -> dict[str, Pause]:
-    """Return the pauses that are not over, by the names of their jobs."""
-    return {
-        name: pause
-        for name, pause in store.pauses().items()
-        if pause.until is None or pause.until > now
-    }
-
-
-def pause_text(pause: Pause) -> render.Cell:
-    """Return that a job is paused, by whom, until when and why."""
-    said = f"paused by {pause.who}" + (f": {pause.reason}" if pause.reason else "")
-    if pause.until is None:
-        return render.Cell(said, colour="yellow")
-    until = pause.until.astimezone()
-    shown = f"{said} (until {until:%a %Y-%m-%d %H:%M})"
-    return render.Cell(f"{said} (until {until.isoformat()})", shown, "yellow")
-
-
-def pause_as_json(pause: Pause) -> dict[str, Any]:
-    """Return a pause as plain data with stable names."""
-    return {
-        "who": pause.who,
-        "since": pause.since.astimezone(UTC).isoformat(),
-        "until": None if pause.until is None else pause.until.astimezone(UTC).isoformat(),
-        "reason": pause.reason,
-    }

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from math import ceil
 
+from schedkit.cli.colours import COLOURS
 from schedkit.cli.layout import Part
 from schedkit.cli.render import Parts
-from schedkit.cli.verbs.history import COLOURS
 from schedkit.run import State
 from schedkit.store import Outcome
 

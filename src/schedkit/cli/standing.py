@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from schedkit import durations
-from schedkit.calendars import CalendarEndsError
-from schedkit.cli.health import pause_text
+from schedkit.cli.pauses import pause_text
 from schedkit.cli.render import Cell
-from schedkit.cli.verbs.next import nothing_after
+from schedkit.cli.when import year_of
+from schedkit.errors import CalendarEndsError
 from schedkit.job import Job
 from schedkit.records import Record
 from schedkit.run import OpenAttempt, Pause, run_id
+from schedkit.scalars import moment_text
+from schedkit.schedule import HORIZON
 from schedkit.typed import Any
 
 
@@ -94,3 +96,10 @@ def running_as_json(job: Job, running: Sequence[OpenAttempt]) -> Iterator[dict[s
             "started": None if started is None else started.isoformat(),
             "pid": one.pid,
         }
+
+
+def nothing_after(job: Job, instant: datetime) -> str:
+    """Return up to when a job that does not fire after *instant* was asked about."""
+    if job.end is not None:
+        return f"no fire up to its end, {moment_text(job.end)}"
+    return f"no fire before {year_of(instant, HORIZON)}"

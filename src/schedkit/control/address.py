@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,6 +29,8 @@ def address(path: str | os.PathLike[str]) -> Iterator[str]:
 
 def user_name(uid: int) -> str:
     """Return the name of a user, the number of one without a name."""
+    import pwd
+
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

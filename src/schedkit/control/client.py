@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+from _socket import AF_UNIX, SOCK_STREAM, socket  # what socket adds takes long to import
 from types import TracebackType
 
 from schedkit.control.address import address, socket_path
@@ -26,7 +26,7 @@ class GoneError(SchedError):
 class Connection:
     """A connection to a runner that is up."""
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket) -> None:
         self._socket = connected
         self._read = bytearray()
 
@@ -89,7 +89,7 @@ def connect(state: str | os.PathLike[str]) -> Connection | None:
     Raises: SilentError, PermissionError.
     """
     path = socket_path(state)
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection = socket(AF_UNIX, SOCK_STREAM)
     connection.settimeout(PATIENCE)
     try:
         with address(path) as name:

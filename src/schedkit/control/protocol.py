@@ -12,7 +12,6 @@ they were heard, and what came of it when it has come. The code of an error is t
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -20,7 +19,10 @@ from schedkit.config import UnknownJobError
 from schedkit.errors import ConfigError, SchedError, StoreError
 from schedkit.operations import Backfill, NoSuchRunError, Prune
 from schedkit.records import Record, as_dict, field, needed
-from schedkit.typed import Any
+from schedkit.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import signal
 
 VERSION = 1
 LONGEST = 64 * 1024  # bytes of a request, its newline included
@@ -212,7 +214,7 @@ def _shown(value: object) -> str:
 def _as_json(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
-    return value.name if isinstance(value, signal.Signals) else value
+    return getattr(value, "name", value)  # that of a signal
 
 
 # ---- what a request holds
@@ -320,6 +322,8 @@ def _reason(value: object) -> str | None:
 def _signal(value: object) -> signal.Signals | None:
     if value is None:
         return None
+    import signal  # of enums, which take long to make
+
     try:
         return signal.Signals[_text(value)]
     except KeyError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from schedkit.calendars import CalendarEndsError
+from schedkit.errors import CalendarEndsError
 from schedkit.job import Job
 from schedkit.records import Record
 

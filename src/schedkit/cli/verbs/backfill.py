@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from schedkit import wishes
-from schedkit.cli import filling, health, render
+from schedkit.cli import filling, pauses, render
 from schedkit.cli.asking import NoRunnerError, asking
 from schedkit.cli.confirming import is_meant
 from schedkit.cli.context import Context
@@ -104,7 +104,7 @@ def _plan(context: Context, job: str, first: datetime, last: datetime, *, force:
         return filling.plan(found, fires, (), None, force=force)
     with closing(store):
         runs = store.runs(Query(frozenset({job}), since=first, until=last))
-        pause = health.pauses(store, datetime.now(UTC)).get(job)
+        pause = pauses.pauses(store, datetime.now(UTC)).get(job)
     return filling.plan(found, fires, runs, pause, force=force)
 
 

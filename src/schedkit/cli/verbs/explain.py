@@ -8,20 +8,19 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from schedkit.calendars import CalendarEndsError
 from schedkit.cli import explanation, fates, render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.explanation import Asked, Explanation
 from schedkit.cli.failure import UsageError
 from schedkit.cli.fates import Told
-from schedkit.cli.health import pauses
+from schedkit.cli.pauses import pauses
+from schedkit.cli.standing import nothing_after
 from schedkit.cli.unrecorded import Known, why_no_record, why_refused
-from schedkit.cli.verbs.next import nothing_after
 from schedkit.cli.when import day_or_time
 from schedkit.config import Config, UnknownJobError
 from schedkit.control.client import SilentError, connect
-from schedkit.errors import ConfigError, did_you_mean
+from schedkit.errors import CalendarEndsError, ConfigError, did_you_mean
 from schedkit.job import Job
 from schedkit.run import Run, run_number
 from schedkit.store import Query, SQLiteReader

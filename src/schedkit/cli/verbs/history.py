@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from schedkit import durations
 from schedkit.cli import render
+from schedkit.cli.colours import COLOURS
 from schedkit.cli.context import Context, NoFileError
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.failure import UsageError
@@ -22,18 +23,6 @@ from schedkit.store import Query
 from schedkit.typed import Annotated, Any
 
 _ROWS = 20
-COLOURS = {
-    State.SUCCEEDED: "green",
-    State.FAILED: "red",
-    State.TIMED_OUT: "red",
-    State.LOST: "red",
-    State.CANCELLED: "yellow",
-    State.MISSED: "yellow",
-    State.SKIPPED: "yellow",
-    State.RUNNING: "cyan",
-    State.RETRYING: "cyan",
-    State.QUEUED: "cyan",
-}
 # On a terminal that is too narrow for all, why goes before how often and how late.
 _GIVING_WAY = (
     ("NOTE", 20), ("TRY", 0), ("LATE", 0), ("JOB", 16), ("NOTE", 12), ("EXIT", 0), ("NOTE", 0),

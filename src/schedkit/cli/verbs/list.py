@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 
 from schedkit.cli import render
+from schedkit.cli.colours import COLOURS
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
-from schedkit.cli.health import pause_as_json, pauses
+from schedkit.cli.pauses import pause_as_json, pauses
 from schedkit.cli.sparkline import sparkline
 from schedkit.cli.standing import Standing, running_as_json, standing
-from schedkit.cli.verbs.history import COLOURS
 from schedkit.config import UnknownJobError
 from schedkit.errors import did_you_mean
 from schedkit.job import Job
-from schedkit.report import shown
 from schedkit.run import OpenAttempt, Pause, run_id
 from schedkit.store import Outcome, Reader
 from schedkit.typed import Annotated, Any, NamedTuple
@@ -56,15 +54,7 @@ def list_(
     When each fires, how its last runs went, when the next one comes.
     """
     config = context.load()
-    names = list(config.by_name)
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            raise UnknownJobError(pattern, did_you_mean(pattern, names))
-    jobs = [
-        job
-        for job in config.jobs
-        if not patterns or any(fnmatchcase(job.name, pattern) for pattern in patterns)
-    ]
+    jobs = [config.by_name[name] for name in _named(patterns, list(config.by_name))]
     now = datetime.now(UTC)
     store = context.history(config)
     known = _Known({}, {}, {})
@@ -85,6 +75,18 @@ def list_(
     rows = [_row(*entry, now, colour=colour) for entry in entries]
     render.write_table(_COLUMNS, rows, colour=colour, giving_way=_GIVING_WAY)
     return 0
+
+
+def _named(patterns: Sequence[str], names: Sequence[str]) -> Sequence[str]:
+    """Return the names that a pattern matches, all for none, in their order."""
+    if not patterns:
+        return names
+    from fnmatch import fnmatchcase
+
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise UnknownJobError(pattern, did_you_mean(pattern, names))
+    return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
 
 
 def _known(store: Reader, jobs: Sequence[Job], now: datetime) -> _Known:
@@ -149,6 +151,8 @@ def _soon(time: datetime, now: datetime) -> str:
 
 
 def _as_json(stands: Standing, latest: Sequence[Outcome]) -> dict[str, Any]:
+    from schedkit.report import shown
+
     job, last = stands.job, latest[0] if latest else None
 
     def iso(time: datetime | None) -> str | None:

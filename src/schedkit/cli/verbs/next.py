@@ -8,20 +8,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice, takewhile
 
-from schedkit.calendars import CalendarEndsError
 from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.expected import Beside, Expected, beside
 from schedkit.cli.failure import UsageError
-from schedkit.cli.health import pause_as_json
-from schedkit.cli.when import when, year_of
+from schedkit.cli.pauses import pause_as_json
+from schedkit.cli.when import when
 from schedkit.config import positive
-from schedkit.filters import Filter
+from schedkit.errors import CalendarEndsError
 from schedkit.job import Job
 from schedkit.run import Pause
 from schedkit.scalars import moment_text
-from schedkit.schedule import HORIZON
 from schedkit.timeline import local, resolved
 from schedkit.traces import Bound, Fire, Trace
 from schedkit.typed import Annotated, Any, NamedTuple
@@ -198,7 +196,7 @@ def why(coming: Coming, pause: Pause | None) -> str:
 def _became(coming: Coming, trace: Trace) -> Iterator[str]:
     """Yield what became of a candidate other than that it fires."""
     job = coming.job
-    if isinstance(trace.dropped_by, Filter):
+    if trace.dropped_by is not None and not isinstance(trace.dropped_by, Bound):
         yield f"dropped by {trace.dropped_by}" + (f" ({trace.why})" if trace.why else "")
         return
     landed = _landed(trace, job) if trace.moves else trace.time
@@ -247,11 +245,6 @@ def as_json(coming: Coming, pause: Pause | None) -> dict[str, Any]:
 
 def _why_none(job: Job, start: datetime) -> str:
     """Return why a job that is enabled has no fire time after *start*."""
+    from schedkit.cli.standing import nothing_after  # most jobs have one
+
     return "when the runner starts" if job.starts_with_runner else nothing_after(job, start)
-
-
-def nothing_after(job: Job, instant: datetime) -> str:
-    """Return up to when a job that does not fire after *instant* was asked about."""
-    if job.end is not None:
-        return f"no fire up to its end, {moment_text(job.end)}"
-    return f"no fire before {year_of(instant, HORIZON)}"

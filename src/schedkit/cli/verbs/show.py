@@ -10,7 +10,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from schedkit import durations
-from schedkit.cli import health, render
+from schedkit.cli import health, pauses, render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.expected import Beside, Expected, expected
@@ -125,7 +125,7 @@ def _past(store: Reader, name: str, now: datetime) -> _Past:
         next(iter(last(State.SUCCEEDED)), None),
         [one for one in store.open_attempts() if one.job == name],
         expected(store, {name}),
-        health.pauses(store, now).get(name),
+        pauses.pauses(store, now).get(name),
     )
 
 
@@ -278,7 +278,7 @@ def _as_json(known: _Known) -> dict[str, Any]:
         "line": job.line,
         "enabled": job.enabled,
         "state": known.stands.state,
-        "paused": None if past.pause is None else health.pause_as_json(past.pause),
+        "paused": None if past.pause is None else pauses.pause_as_json(past.pause),
         "schedule": schedule_text(job),
         "timezone": str(job.timezone),
         "failing": past.failing is not None,

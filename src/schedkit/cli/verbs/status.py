@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from schedkit import durations
-from schedkit.cli import health, render
+from schedkit.cli import health, pauses, render
 from schedkit.cli.context import Context, NoFileError
 from schedkit.cli.declaration import Option
 from schedkit.cli.failure import FAILED, INVALID_FILE, NO_PERMISSION, NO_RUNNER, NO_STORE
@@ -24,8 +23,6 @@ from schedkit.texts import safe
 from schedkit.typed import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from schedkit.job import Job
 
 _WIDTH = 9  # of the first column
@@ -82,29 +79,29 @@ def _in_short(error: ConfigError) -> str:
 def _health(context: Context) -> tuple[Health, int]:
     """Return how things are, and the exit code where they are so that it is not 0 in any case."""
     now = datetime.now(UTC)
-    state = context.state_in_use()
-    jobs, invalid = _jobs(context)
+    state = context.state_name()
+    names, invalid = _names(context)
     try:
         runner, silent = _asked(state)
     except NotADirectoryError:
         unreadable = f"{state} is not a directory"
-        return Health(now, len(jobs or ()), None, unreadable=unreadable, invalid=invalid), NO_STORE
+        return Health(now, len(names or ()), None, unreadable=unreadable, invalid=invalid), NO_STORE
     code = 0 if runner is not None or silent is not None else NO_RUNNER
-    found = Health(now, len(jobs or ()), runner, silent, invalid=invalid)
+    found = Health(now, len(names or ()), runner, silent, invalid=invalid)
     try:
         store = context.history()
         if store is None:
             return found, code
         with closing(store):
-            names = sorted(store.jobs()) if jobs is None else [job.name for job in jobs]
-            undecided = () if runner is not None else jobs or ()
-            past = health.past(store, names, undecided, now)
+            known = sorted(store.jobs()) if names is None else names
+            undecided = _enabled(context) if runner is None and names is not None else ()
+            past = health.past(store, known, undecided, now)
     except StoreError as error:
         return replace(found, unreadable=str(error)), NO_STORE
-    return replace(found, jobs=len(names), past=past), code
+    return replace(found, jobs=len(known), past=past), code
 
 
-def _asked(state: Path) -> tuple[Mapping[str, Any] | None, str | None]:
+def _asked(state: str) -> tuple[Mapping[str, Any] | None, str | None]:
     """Return what the runner says of itself; why it does not, when one is up."""
     try:
         connection = connect(state)
@@ -116,10 +113,15 @@ def _asked(state: Path) -> tuple[Mapping[str, Any] | None, str | None]:
         return None, str(error)
 
 
-def _jobs(context: Context) -> tuple[list[Job] | None, str | None]:
-    """Return the jobs that may fire; none, and why, when the files are broken or not there."""
+def _enabled(context: Context) -> list[Job]:
+    """Return the jobs that may fire."""
+    return [job for job in context.load().jobs if job.enabled]
+
+
+def _names(context: Context) -> tuple[list[str] | None, str | None]:
+    """Return those of the jobs that may fire; none, and why, when the files are broken or gone."""
     try:
-        return [job for job in context.load().jobs if job.enabled], None
+        return [name for name, _, enabled in context.outline().jobs if enabled], None
     except ConfigError as error:
         return None, _in_short(error)
     except NoFileError as error:
@@ -175,7 +177,7 @@ def _rows(found: Health) -> Iterator[tuple[str, Cell]]:
         yield "failing", _failing(run, found.now)
     yield from _shortened("late", [_late(run, found.now) for run in found.past.late])
     for pause in found.past.pauses:
-        text = health.pause_text(pause)
+        text = pauses.pause_text(pause)
         shown = None if text.shown is None else f"{pause.job} {text.shown}"
         yield "paused", Cell(f"{pause.job} {text.plain}", shown, text.colour)
 
@@ -239,13 +241,13 @@ def _due(job: Job, fire: datetime, now: datetime) -> Cell:
 
 def _late(run: Run, now: datetime) -> Cell:
     assert run.lateness is not None, "what has not started is not late"
-    when = render.past(run.fire_time.astimezone(ZoneInfo(run.timezone)), now)
+    when = render.past(health.local_fire_time(run), now)
     name, late = f"{run.job} {run.id}", f"{durations.brief(run.lateness)} late"
     return Cell(f"{name} {when.plain} {late}", f"{name} {when.shown} {late}", "yellow")
 
 
 def _failing(run: Run, now: datetime) -> Cell:
-    when = render.past(run.fire_time.astimezone(ZoneInfo(run.timezone)), now)
+    when = render.past(health.local_fire_time(run), now)
     name, reason = f"{run.job} {run.id} {run.state}", f": {run.reason}" if run.reason else ""
     return Cell(f"{name} {when.plain}{reason}", f"{name} {when.shown}{reason}", "red")
 
@@ -268,12 +270,12 @@ def _as_json(found: Health, problems: list[str]) -> dict[str, Any]:
         ],
         "failing": [_run_as_json(run) | {"reason": run.reason} for run in past.failing],
         "late": [_run_as_json(run) | {"lateness": _seconds(run.lateness)} for run in past.late],
-        "paused": [{"job": one.job} | health.pause_as_json(one) for one in past.pauses],
+        "paused": [{"job": one.job} | pauses.pause_as_json(one) for one in past.pauses],
     }
 
 
 def _run_as_json(run: Run) -> dict[str, Any]:
-    fire_time = run.fire_time.astimezone(ZoneInfo(run.timezone)).isoformat()
+    fire_time = health.local_fire_time(run).isoformat()
     return {"job": run.job, "run": run.id, "state": run.state, "fire_time": fire_time}
 
 
