@@ -18,7 +18,7 @@ def merged_keys(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str
         if key not in MAPPINGS or key not in own:
             continue
         below = _spelled_out(key, own[key])
-        if isinstance(above, Mapping) and isinstance(below, Mapping):
+        if isinstance(above, dict) and isinstance(below, dict):
             merged[key] = {**above, **below}
             if key == "retry" and merged[key].get("backoff") != "exponential":
                 _drop(merged[key], below, "factor")
@@ -27,7 +27,7 @@ def merged_keys(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str
     if merged.get("catchup") != "all":
         _drop(merged, own, "catchup_limit")
     retry = merged.get("retry")
-    if isinstance(retry, Mapping) and "max_retries" not in retry:
+    if isinstance(retry, dict) and "max_retries" not in retry:
         _drop(merged, own, "retry")
     return merged
 
