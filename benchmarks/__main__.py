@@ -12,6 +12,7 @@ from benchmarks.common import Goal, as_installed
 MEASURES = {
     1: "fire_times.measure",
     2: "first_fires.measure",
+    3: "commands.measure",
     4: "loading.measure",
     5: "memory.measure",
     6: "idle.measure",
