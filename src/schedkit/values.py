@@ -1,7 +1,7 @@
 """
 How a value is written: one declaration for reading it, writing it and describing it.
 
-A field of a dataclass is annotated with a type and how that type is written; pydantic, which is
+A field of a record is annotated with a type and how that type is written; pydantic, which is
 imported only when something is read, does the rest.
 """
 
@@ -199,7 +199,7 @@ class Meanings(Record):
 
 
 class Bare(Record):
-    """A dataclass that may stand as one bare value, which is then its field *field*."""
+    """A record that may stand as one bare value, which is then its field *field*."""
 
     field: str
 
@@ -269,7 +269,7 @@ def shape(raw: object) -> str:
 
 @cache  # making one takes a millisecond
 def adapter(kind: type) -> TypeAdapter[Any]:
-    """Return pydantic's adapter of the dataclass *kind*."""
+    """Return pydantic's adapter of the class *kind*."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(real(kind))
@@ -294,7 +294,7 @@ def documented(kind: type) -> TypeAdapter[Any]:
 
 def read(kind: type[T], fields: Mapping[str, object]) -> T:
     """
-    Return an instance of the dataclass *kind* from its fields as they were written.
+    Return an instance of the class *kind* from its fields as they were written.
 
     Raises: ConfigError, with every problem; each path begins with the name of a field.
     """
@@ -310,7 +310,7 @@ def read(kind: type[T], fields: Mapping[str, object]) -> T:
 
 
 def written(value: Hashable) -> Any:
-    """Return a dataclass as plain JSON data: what a file would say."""
+    """Return a record as plain JSON data: what a file would say."""
     return adapter(type(value)).serializer.to_python(value, mode="json", exclude_defaults=True)
 
 
@@ -370,7 +370,7 @@ def _plain(message: str) -> str:
 
 
 def _names(kind: type, path: tuple[str | int, ...]) -> list[str]:
-    """Return the names of the fields of the dataclass that *path* leads to from *kind*."""
+    """Return the names of the fields of the class that *path* leads to from *kind*."""
     import dataclasses
     import typing
 
