@@ -23,7 +23,9 @@ def main() -> None:
     scheduler = BlockingScheduler(timezone="UTC")
     for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines():
         trigger, command = _read(line)
-        scheduler.add_job(subprocess.run, trigger, [shlex.split(command)])
+        # What runs at the start would be missed where so many are read for more than a second.
+        grace = {} if trigger is not None else {"misfire_grace_time": None}
+        scheduler.add_job(subprocess.run, trigger, [shlex.split(command)], **grace)
     scheduler.start()
 
 
