@@ -35,7 +35,7 @@ MOST_FROM_CACHE_US = 10.0
 PARSER = "croniter, its parser alone"
 NOTES = [
     "Every round parses other expressions: what is kept of the last round helps no one.",
-    "The compiled form keeps the first fire time after it was written, until which no job is asked.",
+    "The compiled form keeps the first fire time after it was written: until then no job is asked.",
 ]
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
