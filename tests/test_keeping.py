@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -127,12 +128,30 @@ def test_nothing_goes_that_is_within_its_limits(past: Past) -> None:
 @_keeps("{keep_runs: 5}")
 def test_a_backlog_goes_a_bit_at_a_time_until_it_is_gone(past: Past) -> None:
     """What was skipped has no output: nobody may count by that."""
-    claim(past.store, past.config, *(skipped("a", minute) for minute in range(1, 1201)))
+    claim(past.store, past.config, *(skipped("a", minute) for minute in range(1, 241)))
     past.keeping.touch("a")
 
-    left = [len(past.tidy(1201)) for _ in range(4)]
+    left = [len(past.tidy(241)) for _ in range(4)]
 
-    assert left == [700, 200, 5, 5]
+    assert left == [140, 40, 5, 5]
+
+
+def test_backlogs_of_several_jobs_do_not_go_in_one_turn(tmp_path: Path) -> None:
+    keys = "command: x, clock: every 1m, history: {keep_runs: 1}"
+    config = load(tmp_path, f"jobs: {{a: {{{keys}}}, b: {{{keys}}}}}")
+    with closing(FlakyStore(tmp_path / "history.db")) as store:
+        begin(store, config)
+        claim(store, config, *(skipped(job, minute) for job in "ab" for minute in range(1, 81)))
+        keeping = Keeping(store, tmp_path)
+        for job in "ab":
+            keeping.touch(job)
+
+        left = []
+        for _ in range(3):
+            keeping.tidy({job.name: job for job in config.jobs}, at(90))
+            left.append(len(told(store)))
+
+    assert left == [60, 2, 2]
 
 
 @_keeps("{keep_runs: 1000}")

@@ -107,3 +107,16 @@ def test_what_waits_is_none_of_the_newest_that_stay(store: Store, config: Config
     store.prune("a", 2, None, 100)
 
     assert told(store)[:2] == ["a 12:02 succeeded", "a 12:03 succeeded"]
+
+
+def test_what_was_decided_while_the_clock_was_ahead_hides_nothing_that_is_old(
+    store: Store, config: Config
+) -> None:
+    claim(store, config, skipped("a", 1000))
+    store.rewind(at(10), at(1))
+    claim(store, config, skipped("a", 2), skipped("a", 3))
+    claim(store, config, skipped("a", 50), skipped("b", 51))
+
+    store.prune("a", None, at(40), 100)
+
+    assert told(store) == ["a 04:40 skipped", "a 12:50 skipped", "b 12:51 skipped"]
