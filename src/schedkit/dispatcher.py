@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -29,6 +28,7 @@ from schedkit.log import fields
 from schedkit.operations import Awaited
 from schedkit.planner import Fires, Standing, covers
 from schedkit.recording import Recording
+from schedkit.records import Record, replace
 from schedkit.run import (
     AttemptKey,
     Decision,
@@ -50,8 +50,7 @@ _GONE = "its job is gone from the file"
 _BEHIND = (Trigger.CATCHUP, Trigger.BACKFILL)  # they wait behind what is on time
 
 
-@dataclass(frozen=True, slots=True)
-class _Beginning:
+class _Beginning(Record):
     """What a runner does first: *why_late* is why it did not see what came before."""
 
     why_late: str

@@ -11,13 +11,13 @@ import os
 import pwd
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from schedkit import __version__, stored
 from schedkit.config import Config
 from schedkit.errors import StoreError
 from schedkit.form import Form, StrangeError
 from schedkit.stored import StoredJobs
+from schedkit.typed import NamedTuple
 
 _NAME = "last-good"
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 from schedkit import stored
 from schedkit.compiled import REFUSED
@@ -31,16 +28,20 @@ class Loading:
 
     def __init__(self, paths: Sequence[Path], longest: int = _LONGEST) -> None:
         self._longest = longest
-        self._compiled: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # open until result
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # likewise
-        child = subprocess.Popen(
+        self._compiled = open(_nameless(), "w+b")  # noqa: SIM115  # open until result
+        self._errors = open(_nameless(), "w+b")  # noqa: SIM115  # likewise
+        # subprocess and tempfile would do it as well, and stay in memory: a megabyte.
+        self.pid = os.posix_spawn(
+            sys.executable,
             [sys.executable, "-P", "-m", "schedkit.compiled", str(longest), *map(str, paths)],
-            stdin=subprocess.DEVNULL,
-            stdout=self._compiled,
-            stderr=self._errors,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, self._compiled.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, self._errors.fileno(), 2),
+            ],
+            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
         )
-        self.pid = child.pid
-        child.returncode = 0  # the runner reaps it with everything else
 
     def result(self, status: int) -> Config:
         """
@@ -60,6 +61,18 @@ class Loading:
             self._errors.seek(0)
             said = self._errors.read().decode("utf-8", "replace").strip()
             raise ConfigError.of(said or "the files could not be loaded")
+
+
+def _nameless() -> int:
+    """Return a descriptor of a new file without a name, where temporary files go."""
+    directory = os.environ.get("TMPDIR", "/tmp")  # noqa: S108  # it has no name there
+    try:
+        return os.open(directory, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:  # a file system that has none without a name
+        import tempfile
+
+        with tempfile.TemporaryFile() as file:
+            return os.dup(file.fileno())
 
 
 def load(paths: Sequence[Path]) -> Config:

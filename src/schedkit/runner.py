@@ -11,10 +11,8 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
 
 from schedkit.compiled import unchanged
 from schedkit.condition import condition
@@ -26,10 +24,12 @@ from schedkit.jobs import Jobs
 from schedkit.keeping import Keeping
 from schedkit.log import fields
 from schedkit.orders import Answer, Orders
+from schedkit.records import Record
 from schedkit.reload import Loading
 from schedkit.run import State
 from schedkit.sdnotify import Supervisor
 from schedkit.store import Holder, Store
+from schedkit.typed import Any, Protocol
 from schedkit.watch import Signals, Watch
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,7 @@ _ASLEEP = "the runner did not run: the machine was suspended, or the process sto
 _SET_FORWARD = "the clock was set forward"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """Where a runner works: the files it reads, and the directory for what jobs write."""
 
     paths: tuple[Path, ...]

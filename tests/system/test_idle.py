@@ -23,10 +23,11 @@ _BY_HAND = "  by_hand: {command: [/bin/true], clock: yearly 01-01 at 00:00}\n"
 # with a standard module that is handy: 0.3 to 30 MB each, for as long as a runner runs.
 _USELESS = {
     "_hashlib", "argparse", "asyncio", "click", "concurrent", "croniter", "cryptography",
-    "dateutil", "decimal", "email", "exchange_calendars", "filelock", "fractions", "hashlib",
-    "holidays", "http", "icalendar", "importlib.metadata", "multiprocessing", "numpy", "optparse",
-    "pandas", "platform", "pydantic", "pydantic_core", "rich", "secrets", "ssl", "statistics",
-    "typer", "uuid", "xml", "yaml", "zipfile",
+    "dataclasses", "dateutil", "decimal", "email", "exchange_calendars", "filelock", "fractions",
+    "hashlib", "holidays", "http", "icalendar", "importlib.metadata", "inspect",
+    "multiprocessing", "numpy", "optparse", "pandas", "platform", "pydantic", "pydantic_core",
+    "random", "rich", "secrets", "shutil", "ssl", "statistics", "subprocess", "tempfile", "typer",
+    "typing", "uuid", "xml", "yaml", "zipfile",
 }  # fmt: skip
 
 

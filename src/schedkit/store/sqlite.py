@@ -116,6 +116,8 @@ class SQLiteStore(SQLiteReader):
                 (self._epoch, to_micros(now), config.digest, who, "\n".join(changes)),
             )
         self._loaded = config.by_name
+        with self._reading() as db:
+            db.execute("PRAGMA shrink_memory")  # what a load of thousands went through
         return changes
 
     def _digests(self) -> dict[str, str]:
