@@ -265,7 +265,8 @@ class Schedule(Record):
             if wall == nominal:  # it stays, also in the second pass of a repeated hour
                 yield candidate
             else:
-                yield candidate._replace(time=timeline.resolved(wall, self.timezone))
+                moved = timeline.resolved(wall, self.timezone)
+                yield Fire(moved, candidate.clock, candidate.candidate)
 
     def _admitted(self, instant: datetime, end: datetime) -> Iterator[Fire]:
         """Yield the candidates up to *end* that every filter admits."""

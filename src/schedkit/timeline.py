@@ -14,7 +14,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from schedkit.errors import ConfigError, did_you_mean
-from schedkit.records import Record
+from schedkit.typed import NamedTuple
 
 ZERO = timedelta(0)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,7 +30,7 @@ _PROBE = timedelta(days=3)
 _BLOCK = _PROBE * 122  # about a year: what is looked through, and kept, at a time
 
 
-class Stretch(Record):
+class Stretch(NamedTuple):
     """
     Time without a clock change, from *begin* up to, not including, *end* (UTC).
 
@@ -48,7 +48,7 @@ class Stretch(Record):
     repeated_from: datetime
 
 
-class _Change(Record):
+class _Change(NamedTuple):
     instant: datetime
     before: timedelta
     after: timedelta

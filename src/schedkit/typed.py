@@ -123,24 +123,32 @@ else:
             names = tuple(namespace["__annotations__"])
             defaults = {name: namespace[name] for name in names if name in namespace}
             getters = {name: _getter(n, f"Field {n}.") for n, name in enumerate(names)}
-            about = {"_fields": names, "__match_args__": names, "_field_defaults": defaults}
+            about = {
+                "_fields": names,
+                "_count": len(names),
+                "__match_args__": names,
+                "_field_defaults": defaults,
+            }
             whole = {**namespace, **getters, **about, "__slots__": ()}
             return super().__new__(meta, name, bases, whole)
+
+    _new_tuple = tuple.__new__
 
     class NamedTuple(tuple, metaclass=_NamedTuples):
         """A tuple with names, as that of typing; one is not made with `exec` for each class."""
 
         __slots__ = ()
         _fields = ()
+        _count = 0
         _field_defaults = {}
 
         def __new__(cls, /, *values, **given):
-            names = cls._fields
-            if given or len(values) != len(names):
+            if given or len(values) != cls._count:
+                names = cls._fields
                 values = (*values, *_rest(cls, names[len(values) :], given))
                 if given or len(values) != len(names):
                     raise TypeError(f"{cls.__name__} takes {', '.join(names)}")
-            return tuple.__new__(cls, values)
+            return _new_tuple(cls, values)
 
         @classmethod
         def _make(cls, values):
