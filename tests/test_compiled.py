@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from files import NAME, load
 from schedkit import compiled, compiling, stored
@@ -39,6 +40,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def names(config: Config | None) -> list[str] | None:
     """Return the names of the jobs; None when there is nothing in the cache."""
     return None if config is None else list(config.by_name)
+
+
+def kept(cache: Path) -> Path:
+    """Return the compiled form in the cache, beside which its lock may be."""
+    (file,) = (one for one in cache.iterdir() if one.suffix != ".lock")
+    return file
 
 
 def rewritten(text: str) -> None:
@@ -84,7 +91,7 @@ def test_the_cache_is_for_its_owner_alone(cache: Path) -> None:
     compiled.load(FILE)
     expected = (0o700, 0)
 
-    (file,) = cache.iterdir()
+    file = kept(cache)
     actual = (cache.stat().st_mode & 0o777, file.stat().st_mode & 0o022)
 
     assert expected == actual
@@ -244,7 +251,7 @@ def test_of_a_file_that_was_never_read_no_state_is_known() -> None:
 )
 def test_a_cache_of_something_else_is_ignored(contents: bytes, cache: Path) -> None:
     compiled.load(FILE)
-    (file,) = cache.iterdir()
+    file = kept(cache)
     file.write_bytes(contents)
     expected = ["a"]
 
@@ -255,7 +262,7 @@ def test_a_cache_of_something_else_is_ignored(contents: bytes, cache: Path) -> N
 
 def test_a_cache_that_is_a_directory_is_ignored(cache: Path) -> None:
     compiled.load(FILE)
-    (file,) = cache.iterdir()
+    file = kept(cache)
     file.unlink()
     file.mkdir()
     expected = ["a"]
@@ -269,7 +276,7 @@ def test_a_cache_that_is_a_directory_is_ignored(cache: Path) -> None:
 def test_a_cache_of_another_user_is_ignored(cache: Path) -> None:
     """What is unpickled runs: it must be the user's own."""
     config = compiled.load(FILE)
-    (file,) = cache.iterdir()
+    file = kept(cache)
     (job,) = config.jobs
     with file.open("r+b") as written:
         key = Form(os.dup(written.fileno())).header.key
@@ -286,7 +293,7 @@ def test_a_cache_of_another_user_is_ignored(cache: Path) -> None:
 
 def test_a_cache_that_is_cut_off_is_ignored(cache: Path) -> None:
     compiled.load(FILE)
-    (file,) = cache.iterdir()
+    file = kept(cache)
     os.truncate(file, file.stat().st_size - 1)
 
     assert ["a"] == names(compiled.load(FILE))
@@ -310,7 +317,7 @@ def test_the_outline_names_the_jobs_and_the_place_of_the_history() -> None:
 def test_the_outline_is_read_without_the_jobs(cache: Path) -> None:
     """Seen by a cache that has zeros in their place."""
     compiled.load(FILE)
-    (file,) = cache.iterdir()
+    file = kept(cache)
     (job,) = compiled.load(FILE).jobs
     length = Form(os.open(file, os.O_RDONLY)).header.lengths["jobs"]
     whole = file.read_bytes()
@@ -355,11 +362,58 @@ def test_a_cache_that_cannot_be_written_is_no_error(
 def test_nothing_half_written_stays_behind(cache: Path) -> None:
     compiled.load(FILE)
     compiled.load(FILE)
-    expected = 1
+    file = kept(cache)
 
-    actual = len(list(cache.iterdir()))
+    assert {file, file.with_suffix(".lock")} == set(cache.iterdir())
 
-    assert expected == actual
+
+# ---- beside others
+
+_TELL = f"""
+import sys
+from schedkit import compiled, loader
+read = loader.load
+loader.load = lambda paths: (print("read"), read(paths))[1]
+sys.stdin.read()
+print(*compiled.load(({NAME!r},)).by_name)
+"""
+
+
+def test_of_those_that_want_a_file_at_once_one_reads_it() -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", _TELL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.close()
+    said = [process.stdout.read() for process in processes if process.stdout is not None]
+    codes = [process.wait(30) for process in processes]
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.close()
+
+    assert (["a\n"] * 3 + ["read\na\n"], [0] * 4) == (sorted(said), codes)
+
+
+def test_a_file_that_cannot_be_locked_is_read_all_the_same(cache: Path) -> None:
+    cache.parent.write_text("no directory", encoding="utf-8")
+
+    assert ["a"] == names(compiled.load(FILE))
+
+
+def test_who_holds_the_lock_for_too_long_is_not_waited_for(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled.load(FILE)
+    file = kept(cache)
+    file.unlink()
+    monkeypatch.setattr(compiled, "_PATIENCE", 0.05)
+
+    with FileLock(f"{file}.lock"):
+        assert ["a"] == names(compiled.load(FILE))
 
 
 # ---- in a process of its own

@@ -12,7 +12,7 @@ import os
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from schedkit import __version__
 from schedkit.form import Form, StrangeError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Names = Sequence[str | os.PathLike[str]]
 
 REFUSED = 65  # Source: sysexits.h, EX_DATAERR
+_PATIENCE = 5  # seconds, with another process that reads the same files
 _MOST_TOLD = 20  # problems, to a runner: its log is no place for thousands of them
 _LONGEST_TOLD = 10_000  # characters of a line that is shown with a problem
 
@@ -54,8 +55,12 @@ def load(paths: Names) -> Config:
 
     from schedkit import loader
 
-    config = loader.load([*map(Path, paths)])
-    _to_cache(paths, config)
+    with _alone(paths):
+        known = cached(paths)  # by now, if another process has read them meanwhile
+        if known is not None:
+            return known
+        config = loader.load([*map(Path, paths)])
+        _to_cache(paths, config)
     return config
 
 
@@ -115,6 +120,24 @@ def _opened(paths: Names) -> Form | None:
     except StrangeError:
         return None
     return found if own and found.header.key == _key(paths) else None
+
+
+@contextmanager
+def _alone(paths: Names) -> Iterator[None]:
+    """
+    Let one process at a time read files that changed; the others find them in the cache.
+
+    What cannot be locked, or is locked for too long, is read beside others: that costs time alone.
+    """
+    from filelock import FileLock, Timeout
+
+    path = _cache_file(paths)
+    with ExitStack() as held:
+        if path is not None:
+            with suppress(OSError, Timeout):
+                os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+                held.enter_context(FileLock(f"{path}.lock", timeout=_PATIENCE, mode=0o600))
+        yield
 
 
 def _to_cache(paths: Names, config: Config) -> None:
