@@ -134,3 +134,15 @@ def test_all_jobs_are_awaited_anew_where_cursors_moved() -> None:
 
     assert agenda.come(START + 30 * MINUTE) == ["a"]
     assert agenda.cursor("a") == START + 10 * MINUTE
+
+
+def test_a_fire_time_that_is_known_is_not_looked_for_unless_it_is_over() -> None:
+    agenda = _agenda(a="every 10m", b="every 10m")
+    agenda.come(START + 10 * MINUTE)
+    agenda.decided([Decision(name, START + 10 * MINUTE, State.QUEUED) for name in "ab"])
+    told = START + 15 * MINUTE  # what no clock says, so that it is seen
+
+    agenda.await_fires(["a", "b"], {"a": told, "b": START + 10 * MINUTE})
+
+    assert [agenda.next_fire(), agenda.come(told)] == [(told, "a"), ["a"]]
+    assert agenda.next_fire() == (START + 20 * MINUTE, "b")

@@ -30,16 +30,15 @@ class Agenda:
 
         Those that fire as before are awaited as before, unless all are to be awaited *anew*.
         """
-        now, before = dict(jobs.digests()), {} if anew else dict(self._jobs.digests())
-        same = now.items() & before.items()  # as sets: a reload of thousands must not take long
-        gone = self._cursors.keys() - {name for name, _ in same}
-        if gone:
-            self.drop(gone)
-            for name in gone:
-                del self._cursors[name]
-        self._jobs = jobs
-        self._unawaited = list(now) if not same else [n for n in now if n not in self._cursors]
-        return self._unawaited
+        before = dict(self._jobs.digests())
+        # One by one: to make sets of ten thousand takes longer than to compare them.
+        other = [name for name, one in jobs.digests() if before.pop(name, None) != one or anew]
+        if forgotten := {*other, *before}:
+            self.drop(forgotten)
+            for name in forgotten:
+                self._cursors.pop(name, None)
+        self._jobs, self._unawaited = jobs, other
+        return other
 
     def move(self, cursors: Mapping[str, tuple[str, datetime]]) -> None:
         """Take note up to where the store has fire times decided."""
@@ -86,11 +85,16 @@ class Agenda:
         names, self._unawaited = self._unawaited, []
         self.await_fires(names)
 
-    def await_fires(self, jobs: Iterable[str]) -> None:
-        """Await the next fire time of each of these jobs."""
+    def await_fires(
+        self, jobs: Iterable[str], known: Mapping[str, datetime | None] | None = None
+    ) -> None:
+        """Await the next fire time of each of these jobs, that which is *known* if it is."""
         for name in jobs:
+            cursor = self._cursors[name]
+            fire = None if known is None else known.get(name)
             try:
-                fire = self._jobs.next_fire(name, self._cursors[name])
+                if fire is None or fire <= cursor:
+                    fire = self._jobs.next_fire(name, cursor)
             except CalendarEndsError as error:
                 log.warning("job fires no more", extra=fields(job=name, reason=error))
                 continue

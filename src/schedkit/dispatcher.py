@@ -175,19 +175,19 @@ class Dispatcher:
     ) -> bool:
         """Do so in one claim; return whether it could be recorded."""
         decisions: list[Decision] = []
-        jobs = [self.jobs[name] for name in names]  # held until their next fire times are known
+        jobs = [self.jobs[name] for name in names]  # held until they have started
         try:
             counted = self._store.counted([job.name for job in jobs if job.max_runs is not None])
         except StoreError as error:
             self.recording.block(error)
             return False
-        for job in jobs:
-            if job.enabled:
-                standing = self.standing(job.name, now, counted.get(job.name, 0))
-                decisions += planner.on_due(job, self._come(job, now), why_late, standing)
+        came = {job.name: self._come(job, now) for job in jobs if job.enabled}
+        for name, fires in came.items():
+            standing = self.standing(name, now, counted.get(name, 0))
+            decisions += planner.on_due(self.jobs[name], fires, why_late, standing)
         if self.claim(list(spread(decisions, now, turns)), now) is None:
             return False
-        self.agenda.await_fires(names)
+        self.agenda.await_fires(names, {name: fires.later for name, fires in came.items()})
         return True
 
     def decide_now(self, now: datetime, why_late: str) -> None:

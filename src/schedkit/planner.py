@@ -29,7 +29,7 @@ class Fires(Record):
     The fire times of a job that have come: still on time, to be caught up, and missed.
 
     All that were missed come before all that are caught up: *missed* of them, from *first_missed*
-    to *last_missed*.
+    to *last_missed*. *later* is the first one that has not come, None when none is known.
     """
 
     on_time: tuple[datetime, ...] = ()
@@ -37,6 +37,7 @@ class Fires(Record):
     first_missed: datetime | None = None
     last_missed: datetime | None = None
     missed: int = 0
+    later: datetime | None = None
 
 
 def come(job: Job, cursor: datetime, now: datetime) -> Fires:
@@ -46,8 +47,10 @@ def come(job: Job, cursor: datetime, now: datetime) -> Fires:
     late: deque[datetime] = deque()
     missed: list[datetime] = []  # the first and the last
     count = 0
+    later = None
     for fire in job.schedule.known_after(cursor):
         if fire > now:
+            later = fire
             break
         if now - fire <= job.grace:
             on_time.append(fire)
@@ -60,7 +63,7 @@ def come(job: Job, cursor: datetime, now: datetime) -> Fires:
         missed[1:] = [late.popleft()]
         count += 1
     first, last = (missed[0], missed[-1]) if missed else (None, None)
-    return Fires(tuple(on_time), tuple(late), first, last, count)
+    return Fires(tuple(on_time), tuple(late), first, last, count, later)
 
 
 def beside_the_schedule(job: Job, now: datetime) -> datetime:
