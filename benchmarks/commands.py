@@ -144,8 +144,7 @@ def _run(command: _Command, directory: Path, environment: Mapping[str, str]) -> 
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        timeout=60,
-        check=False,
+        check=False,  # and no timeout: with one, subprocess looks only now and then
     ).returncode
 
 
