@@ -64,6 +64,7 @@ ENVIRONMENT = {
     "SCHED_STATE": "The state directory, where `--state` names none.",
     "STATE_DIRECTORY": "The same, as systemd sets it; a `state:` of the file goes before it.",
     "XDG_CONFIG_HOME": "Where `sched/schedules.yaml` is looked for; `~/.config` unless it is set.",
+    "TMPDIR": "Where files are that are being loaded again; `/tmp` unless it is set.",
     "XDG_CACHE_HOME": "Where the compiled form of files is kept; `~/.cache` unless it is set.",
     "TZ": "The zone of this machine: of times on the command line, and of `timezone: local`.",
     "NO_COLOR": "When it is set, nothing is coloured. `--color` goes before it.",
