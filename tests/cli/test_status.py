@@ -302,6 +302,16 @@ def test_with_broken_files_the_jobs_that_have_run_count(sched: Sched) -> None:
     assert ["backup"] == failing(sched)
 
 
+def test_with_broken_files_the_jobs_are_those_that_the_runner_goes_on_with(
+    sched: Sched, runner: Answering
+) -> None:
+    write_past(sched, [Past("backup", State.SUCCEEDED)])
+    sched.write("jobs: [")
+    runner.operations.more = well(jobs=5)
+
+    assert 5 == json.loads(sched("status", "--json").stdout)["jobs"]
+
+
 def test_many_that_fail_are_one_sentence(sched: Sched) -> None:
     names = [f"j{number}" for number in range(7)]
     jobs = "".join(f"  {name}: {{command: x, clock: every 1h}}\n" for name in names)

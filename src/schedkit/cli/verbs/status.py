@@ -87,7 +87,9 @@ def _health(context: Context) -> tuple[Health, int]:
         unreadable = f"{state} is not a directory"
         return Health(now, len(names or ()), None, unreadable=unreadable, invalid=invalid), NO_STORE
     code = 0 if runner is not None or silent is not None else NO_RUNNER
-    found = Health(now, len(names or ()), runner, silent, invalid=invalid)
+    # With broken files a runner goes on with those before, and the history knows some jobs.
+    jobs = runner["jobs"] if runner is not None and names is None else len(names or ())
+    found = Health(now, jobs, runner, silent, invalid=invalid)
     try:
         store = context.history()
         if store is None:
@@ -98,7 +100,7 @@ def _health(context: Context) -> tuple[Health, int]:
             past = health.past(store, known, undecided, now)
     except StoreError as error:
         return replace(found, unreadable=str(error)), NO_STORE
-    return replace(found, jobs=len(known), past=past), code
+    return replace(found, jobs=jobs or len(known), past=past), code
 
 
 def _asked(state: str) -> tuple[Mapping[str, Any] | None, str | None]:
