@@ -11,6 +11,7 @@ from pathlib import Path
 
 from schedkit.config import Config
 from schedkit.errors import StoreError
+from schedkit.events import Reaction
 from schedkit.job import Job
 from schedkit.run import (
     AttemptKey,
@@ -61,10 +62,14 @@ class FlakyStore(SQLiteStore):
         return super().load(config, who, now)
 
     def claim(
-        self, decisions: Sequence[Decision], jobs: Mapping[str, Job], now: datetime
+        self,
+        decisions: Sequence[Decision],
+        jobs: Mapping[str, Job],
+        now: datetime,
+        reaction: Reaction | None = None,
     ) -> list[tuple[AttemptKey | None, Decision]]:
         self._try("claim")
-        return super().claim(decisions, jobs, now)
+        return super().claim(decisions, jobs, now, reaction)
 
     def claim_attempts(self, waiting: Sequence[Waiting], now: datetime) -> list[Waiting]:
         self._try("claim_attempts")

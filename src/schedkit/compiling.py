@@ -14,7 +14,7 @@ from schedkit import __version__, form
 from schedkit.calendars.calendar import Calendar
 from schedkit.config import Config
 from schedkit.errors import CalendarEndsError
-from schedkit.form import ENABLED, NONE, UNKNOWN, WITH_RUNNER, Header
+from schedkit.form import ENABLED, EXPECTS, LISTENS, NONE, TELLS, UNKNOWN, WITH_RUNNER, Header
 from schedkit.job import Job
 from schedkit.timeline import EPOCH
 
@@ -50,7 +50,13 @@ def write(said: Config, key: str, file: IO[bytes]) -> None:
 
 
 def _flags(job: Job) -> int:
-    return ENABLED * job.enabled + WITH_RUNNER * job.starts_with_runner
+    return (
+        ENABLED * job.enabled
+        | WITH_RUNNER * job.starts_with_runner
+        | LISTENS * job.listens
+        | TELLS * job.tells
+        | EXPECTS * job.expects
+    )
 
 
 def _first(job: Job, now: datetime) -> int:

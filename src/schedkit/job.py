@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schedkit.adjustments import ADJUSTMENTS, Adjustment
+    from schedkit.causes import TRIGGERS, After, AfterForm, Trigger
     from schedkit.clocks import CLOCKS, Clock
     from schedkit.commands import Command, EntryPoint, ExitCodes, StopSignal, Variable
     from schedkit.filters import FILTERS, Filter
@@ -30,16 +31,16 @@ if TYPE_CHECKING:
 
 # Where the names in annotations are found once a job is read. One that has been read needs none.
 ANNOTATED_WITH = tuple(f"schedkit.{name}" for name in (
-    "adjustments", "clocks", "commands", "filters", "job_keys", "limits", "retry", "scalars",
-    "values", "vocabulary",
+    "adjustments", "causes", "clocks", "commands", "filters", "job_keys", "limits", "retry",
+    "scalars", "values", "vocabulary",
 ))  # fmt: skip
 _AS_THE_CLOCK = ClockChanges()
 _NO_LIMITS, _USUAL_OUTPUT, _USUAL_HISTORY = Limits(), Output(), History()
 _CATCHUP_LIMIT = 100
 # The keys that can be wrong beside another, or zero; of these command and timeout are common.
 _OTHERS = frozenset((
-    "python", "shell", "interpreter", "dst", "start", "end", "catchup_limit", "catchup_window",
-    "start_deadline",
+    "python", "shell", "interpreter", "after", "on", "adjustments", "dst", "start", "end",
+    "catchup_limit", "catchup_window", "start_deadline",
 ))  # fmt: skip
 _LONGEST_NAME = 200  # characters; it is shown in tables
 
@@ -69,8 +70,12 @@ class Keys(Entry, kw_only=True):
     enabled: bool = True
     """Whether the job fires."""
 
-    clock: Annotated[tuple[Clock, ...], Many(CLOCKS, at_least=1)]
+    clock: Annotated[tuple[Clock, ...], Many(CLOCKS, at_least=1)] = ()
     """When it fires: a clock, or a list of clocks, which is their union."""
+    after: Annotated[After, AfterForm()] | None = None
+    """It runs when a run of another job has ended, beside its clock or without one."""
+    on: Annotated[tuple[Trigger, ...], TRIGGERS] = ()
+    """It runs on an event, on its absence or when a file arrives; a list is their union."""
     filters: Annotated[tuple[Filter, ...], Many(FILTERS)] = ()
     """Which of these times stay: all filters must admit."""
     adjustments: Annotated[tuple[Adjustment, ...], Many(ADJUSTMENTS)] = ()
@@ -173,6 +178,9 @@ class Keys(Entry, kw_only=True):
         problems = []
         if self.dst != _AS_THE_CLOCK and not any(clock.NAMES_TIMES for clock in self.clock):
             problems.append(Problem(*DST_NEEDS, ("dst",), on_key=True))
+        if self.adjustments and not self.clock:
+            message = "adjustments move the times of a clock, and there is none"
+            problems.append(Problem(message, path=("adjustments",), on_key=True))
         problems += span_problems(self.start, self.end)
         if self.catchup_limit != _CATCHUP_LIMIT and self.catchup != "all":  # as written
             message = f"catchup_limit has no effect with catchup {self.catchup}"
@@ -197,6 +205,8 @@ def conflicts(keys: Mapping[str, object]) -> list[Problem]:
     if "command" not in keys and "python" not in keys:
         hint = "write what is to run, such as: command: ./backup.sh"
         problems.append(Problem("neither 'command' nor 'python' is there", hint))
+    if not keys.keys() & {"clock", "after", "on"}:
+        problems.append(Problem("'clock' is missing", "or say what it runs after, or on"))
     if "python" not in keys and "interpreter" in keys:
         message = "'interpreter' is for 'python' jobs"
         problems.append(Problem(message, path=("interpreter",), on_key=True))
@@ -208,9 +218,10 @@ def conflicts(keys: Mapping[str, object]) -> list[Problem]:
 
 
 def _plain(keys: Keys) -> dict[str, object]:
-    """Return the keys that say how something is run, as far as they were written."""
+    """Return the keys that say how and when something is run, as far as they were written."""
     shell = None if keys.shell == "/bin/sh" else keys.shell
-    said = {"command": keys.command, "python": keys.python}
+    said: dict[str, object] = {"command": keys.command, "python": keys.python}
+    said |= {"clock": keys.clock or None, "after": keys.after, "on": keys.on or None}
     if shell is not None or keys.interpreter is not None:
         said |= {"interpreter": keys.interpreter, "shell": shell}
     return {key: value for key, value in said.items() if value is not None}
@@ -224,6 +235,8 @@ class Lines(NamedTuple):
     adjustments: tuple[int, ...]
     start: tuple[int, ...] = ()
     end: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
+    on: tuple[int, ...] = ()
 
 
 class Job(Keys, kw_only=True):
@@ -262,6 +275,21 @@ class Job(Keys, kw_only=True):
             return Path(self.directory) / Path(name).expanduser()
         except RuntimeError as error:
             raise ConfigError.of(f"{name!r} is below the home of nobody: {error}") from error
+
+    @property
+    def listens(self) -> bool:
+        """Whether something else than time can cause a run of it."""
+        return self.enabled and (self.after is not None or bool(self.on))
+
+    @property
+    def tells(self) -> bool:
+        """Whether somebody is told of its runs."""
+        return False
+
+    @property
+    def expects(self) -> bool:
+        """Whether something is promised of its runs."""
+        return False
 
     @property
     def starts_with_runner(self) -> bool:

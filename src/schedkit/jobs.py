@@ -44,6 +44,18 @@ class Jobs(Mapping[str, "Job"]):
         """Return whether a job runs when the runner starts."""
         return self[name].starts_with_runner
 
+    def listening(self) -> list[str]:
+        """Return the names of the jobs of which something else than time can cause a run."""
+        return [name for name in self if self[name].listens]
+
+    def telling(self) -> list[str]:
+        """Return the names of the jobs of whose runs somebody is told."""
+        return [name for name in self if self[name].tells]
+
+    def expecting(self) -> list[str]:
+        """Return the names of the jobs of whose runs something is promised."""
+        return [name for name in self if self[name].expects]
+
     def next_fire(self, name: str, instant: datetime) -> datetime | None:
         """
         Return the first fire time (UTC) of a job later than *instant*; None when there is none.

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from schedkit.records import Record
-from schedkit.typed import NamedTuple
+from schedkit.typed import Any, NamedTuple
 
-Params = tuple[tuple[str, str], ...]  # names and values that were given to one run
+# Names and values that were given to one run; those that begin with SCHED_ are variables of it
+# that tell what caused it, whatever it runs.
+Params = tuple[tuple[str, Any], ...]
 
 # Run ids count seconds from here, so that they are short and in order of time.
 _FIRST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -36,18 +38,31 @@ class State(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What made a run; the last three are wishes of somebody, beside the schedule."""
+    """
+    What made a run.
+
+    The first two are fire times, the next three wishes of somebody, beside the schedule, and the
+    last three what happened: the end of another run, an event or its absence, a file that arrived.
+    """
 
     SCHEDULE = "schedule"
     CATCHUP = "catchup"
     MANUAL = "manual"
     AT = "at"
     BACKFILL = "backfill"
+    AFTER = "after"
+    EVENT = "event"
+    FILE = "file"
 
     @property
     def by_schedule(self) -> bool:
-        """Whether it is a fire time's own run: such are counted, and move on what is decided."""
+        """Whether it is a fire time's own run: such move on what is decided."""
         return self in (Trigger.SCHEDULE, Trigger.CATCHUP)
+
+    @property
+    def by_file(self) -> bool:
+        """Whether the files say that it runs, and not a person: such are counted."""
+        return self not in (Trigger.MANUAL, Trigger.AT, Trigger.BACKFILL)
 
 
 class Decision(Record):
@@ -58,7 +73,8 @@ class Decision(Record):
     is QUEUED starts *at_once*, or waits: for *due*, its fire time unless it is set, and for a
     slot. *replaces* the earlier runs of its job: they are to be stopped. *params* were given by
     *who* asked for it. One of a backfill may run while fewer than *parallel* of its job do, and
-    *repeats* a fire time that has succeeded.
+    *repeats* a fire time that has succeeded. What has a *cause* is decided once for it, whatever
+    its fire time is.
     """
 
     job: str
@@ -75,6 +91,7 @@ class Decision(Record):
     params: Params = ()
     parallel: int = 1
     repeats: bool = False
+    cause: str | None = None
 
 
 class AttemptKey(NamedTuple):
@@ -222,7 +239,8 @@ class Run(NamedTuple):
     *attempts* is how many there were, *most_attempts* how many there may be. *lateness* is how
     long after *due* the first attempt started; *due* is the fire time unless it was queued.
     Exit code, signal, output and times are those of the last attempt, but *started*, which is
-    the first one's. *reason* says why it is in this state, where that is not plain.
+    the first one's. *reason* says why it is in this state, where that is not plain; *cause* what
+    has caused it, where that is no time and no person.
     """
 
     id: str
@@ -251,6 +269,7 @@ class Run(NamedTuple):
     dropped_bytes: int | None
     peak_memory_kb: int | None
     cpu_time: timedelta | None
+    cause: str | None
 
 
 def first_number(instant: datetime) -> int:

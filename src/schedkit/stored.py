@@ -15,7 +15,7 @@ from functools import cached_property
 from io import BytesIO
 
 from schedkit.config import Config, Stamp
-from schedkit.form import ENABLED, NONE, UNKNOWN, WITH_RUNNER, Form
+from schedkit.form import ENABLED, EXPECTS, LISTENS, NONE, TELLS, UNKNOWN, WITH_RUNNER, Form
 from schedkit.jobs import Jobs
 from schedkit.typed import TYPE_CHECKING, Any
 
@@ -69,6 +69,21 @@ class StoredJobs(Jobs):
     def starts_with_runner(self, name: str) -> bool:
         """Return whether a job runs when the runner starts, from its flags."""
         return bool(self._flags[self._places[name]] & WITH_RUNNER)
+
+    def listening(self) -> list[str]:
+        """Return what `Jobs.listening` returns, from the flags."""
+        return self._flagged(LISTENS)
+
+    def telling(self) -> list[str]:
+        """Return what `Jobs.telling` returns, from the flags."""
+        return self._flagged(TELLS)
+
+    def expecting(self) -> list[str]:
+        """Return what `Jobs.expecting` returns, from the flags."""
+        return self._flagged(EXPECTS)
+
+    def _flagged(self, flag: int) -> list[str]:
+        return [name for name, flags in zip(self, self._flags, strict=True) if flags & flag]
 
     def next_fire(self, name: str, instant: datetime) -> datetime | None:
         """

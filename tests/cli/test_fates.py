@@ -30,7 +30,7 @@ def record(number: int, hours: float, trigger: Trigger, until: float | None = No
         id=run_id(number + 1), job="a", fire_time=fire, timezone="UTC", trigger=trigger,
         state=State.SUCCEEDED if last is None else State.MISSED, reason=None, attempts=1,
         most_attempts=1, exit_code=0, signal=None, due=fire, started=fire, ended=fire,
-        duration=HOUR, lateness=timedelta(0), output=None, result=None, pid=None,
+        duration=HOUR, lateness=timedelta(0), output=None, result=None, pid=None, cause=None,
         last_fire_time=last, count=1 if last is None else 3, who="alice", output_bytes=0,
         dropped_bytes=0, peak_memory_kb=None, cpu_time=None,
     )  # fmt: skip

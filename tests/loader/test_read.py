@@ -34,6 +34,7 @@ def test_every_problem_of_a_file_is_named_at_once() -> None:
         schedules.yaml:6:3: error: job 'b': 'clock' is missing
         6 |   b: {command: x}
           |   ^
+          = help: or say what it runs after, or on
         schedules.yaml:7:6: error: a list stands where the keys of the job 'c' belong
         7 |   c: []
           |      ^^

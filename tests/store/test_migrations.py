@@ -19,6 +19,18 @@ from schedkit.store.sqlite import SQLiteStore
 _INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 # Version 3, as far as it was another.
 _TO_3 = """
+DROP TRIGGER states_are_heard;
+DROP TRIGGER decisions_are_heard;
+DROP TABLE events;
+DROP TABLE reacted;
+DROP TABLE heard;
+DROP TABLE deliveries;
+DROP TABLE streaks;
+DROP TABLE arrivals;
+DROP INDEX runs_by_cause;
+ALTER TABLE runs DROP COLUMN cause;
+ALTER TABLE cursors DROP COLUMN hears_since;
+ALTER TABLE cursors DROP COLUMN progress;
 DROP INDEX runs_by_schedule;
 DROP INDEX runs_by_fire_time;
 DROP INDEX runs_by_range;

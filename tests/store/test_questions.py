@@ -118,8 +118,8 @@ def test_every_other_question_is_answered_by_an_index(
 def test_each_method_that_reads_runs_is_one_of_those_above() -> None:
     """A new question is to be looked at as well."""
     read = {name for name in vars(SQLiteReader) if not name.startswith("_")}
-    others = {"open", "open_in", "close", "cursors", "pauses", "changes", "loads"}
-    above = {"runs", "run", "last_runs", "outcomes", "jobs", "states", "beyond"}
+    others = {"open", "open_in", "close", "cursors", "pauses", "changes", "loads", "events"}
+    above = {"runs", "run", "last_runs", "outcomes", "jobs", "states", "beyond", "caused"}
 
     assert above | {"open_attempts", "waiting"} == read - others
 
@@ -135,6 +135,7 @@ def test_no_index_of_runs_is_without_a_question(store: SQLiteStore, tmp_path: Pa
         for states, since in product([frozenset(), _FAILED], [None, at(1)]):
             store.runs(Query(states=states, since=since))
         store.runs(Query(_JOB, _FAILED))
+        store.caused(["event x 1"])
         store._db.set_trace_callback(None)
         for line in plans.lines:
             used |= set(re.findall(r"INDEX (runs_\w+)", line))

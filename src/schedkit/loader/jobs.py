@@ -10,7 +10,9 @@ from schedkit.job import Job, Lines
 from schedkit.loader.keys import WHEN, Said
 from schedkit.loader.placed import Placed
 
-_NOTHING = {key: f'"{key}": null' for key in WHEN}  # in the order of a digest
+_CAUSES = {"clock", "after", "on"}  # of these a job has one at least
+# In the order of a digest, in which those are that every job always had: it stays the same.
+_NOTHING = {key: "" if key in {"after", "on"} else f'"{key}": null' for key in WHEN}
 
 
 def made(name: str, said: Said, own: Placed, defaults: Placed | None) -> Job:
@@ -20,10 +22,11 @@ def made(name: str, said: Said, own: Placed, defaults: Placed | None) -> Job:
     Raises: ConfigError, with what is wrong with the keys together.
     """
     given, when = said.values, said.when
-    if "clock" not in given:
+    if not given.keys() & _CAUSES:
         raise ConfigError.of("'clock' is missing")
     if said.drawn:
         given["clock"] = tuple(clock.seeded(name) for clock in given["clock"])
+    fires = [when.get(key, nothing) for key, nothing in _NOTHING.items()]
     line, lines = own.document.lines(*own.path)
     return Job(
         **given,
@@ -32,7 +35,7 @@ def made(name: str, said: Said, own: Placed, defaults: Placed | None) -> Job:
         line=line,
         directory=own.document.directory,
         digest=_digest(sorted(said.written)),
-        schedule_digest=_digest([when.get(key, nothing) for key, nothing in _NOTHING.items()]),
+        schedule_digest=_digest(filter(None, fires)),
         lines=Lines(
             *[
                 (lines.get(key) or _of_defaults(key, given[key], own, defaults))

@@ -19,8 +19,10 @@ from schedkit.errors import ConfigError
 from schedkit.job import Keys
 from schedkit.records import hints
 
-# Those that say when a job fires.
-WHEN = ("adjustments", "clock", "dst", "enabled", "end", "filters", "start", "timezone")
+# Those that say when a job runs.
+WHEN = (
+    "adjustments", "after", "clock", "dst", "enabled", "end", "filters", "on", "start", "timezone",
+)  # fmt: skip
 _EACH_ITS_OWN = ("command", "description")  # no two jobs have the same
 _json = json.JSONEncoder(sort_keys=True, default=str).encode
 # A value, and how it would be written, with its key, in JSON: None for a default. The same of what

@@ -84,7 +84,7 @@ def _short_months(days: str) -> Problem:
 
 def never_fires(job: Job, now: datetime) -> Iterator[Finding]:
     """Yield why *job* never fires, if it does not: an error where filters see to it."""
-    if not job.enabled or _surely_fires(job, now):
+    if not job.enabled or not job.clock or _surely_fires(job, now):
         return
     if job.end is not None and job.end < timeline.local(now, job.timezone):
         hint = "take it out, or keep it with enabled: false"

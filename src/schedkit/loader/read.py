@@ -15,7 +15,7 @@ from schedkit.config import Config, Stamp
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.job import name_problem
 from schedkit.jobs import Jobs
-from schedkit.loader import collector, document, sources
+from schedkit.loader import chains, collector, document, sources
 from schedkit.loader.document import REFUSED, Document
 from schedkit.loader.job_reader import JobReader
 from schedkit.loader.placed import Placed
@@ -76,8 +76,11 @@ class _Reading:
         state = self._state()
         with known(self._calendars()):
             reader = JobReader(self._top, pools, refused=self._refused)
-            jobs = [reader.job(name, entry) for name, entry in self._jobs.items()]
-        return Config(Jobs(filter(None, jobs)), runner, state, stamps, digest, pools)
+            read = [reader.job(name, entry) for name, entry in self._jobs.items()]
+        jobs = [job for job in read if job is not None]
+        if any(job.after is not None for job in jobs):
+            chains.check({job.name: job for job in jobs}, self._jobs)
+        return Config(Jobs(jobs), runner, state, stamps, digest, pools)
 
     def _take(self, read: Document) -> None:
         plain = read.plain()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # it is at hand where something is decided
 
 _COLUMNS = (
     "id, job, fire_time, fire_local, timezone, trigger, who, state, reason, last_fire_time, count,"
-    " due, decided, epoch, digest, most_attempts, params, parallel"
+    " due, decided, epoch, digest, most_attempts, params, parallel, cause"
 )
 _INSERT = (
     f"INSERT OR IGNORE INTO runs ({_COLUMNS})"
@@ -37,6 +37,7 @@ _TO_RUN = f"{_NOT_TO_RUN} AND NOT EXISTS ({_OPEN_OR_WELL} AND trigger = 'backfil
 _FILLED_IN = f"{_INSERT} ({_OPEN_OR_WELL})"
 _REPEATED = f"{_INSERT} ({_OPEN})"
 _WISHED = f"{_INSERT} ({_ANY})"
+_CAUSED = f"{_INSERT} (SELECT 1 FROM runs WHERE job = ?2 AND cause = ?19)"
 
 _Row = tuple[Any, ...]
 
@@ -55,7 +56,7 @@ def insert(
 
     One is refused when its fire time is decided already, or has a run that stands in its way: for
     what is to run by schedule a backfill that has come before it, for a backfill a run that goes
-    on, waits or has succeeded, for any other wish each one.
+    on, waits or has succeeded, for any other wish each one; for what has a cause one of the same.
     """
     numbered = list(enumerate(decisions, first))
     # One statement for many rows: to ask about each before it is written costs half as much again.
@@ -76,6 +77,8 @@ def _statement(decision: Decision) -> str | None:
         return None
     if decision.trigger is Trigger.BACKFILL:
         return _REPEATED if decision.repeats else _FILLED_IN
+    if decision.cause is not None:
+        return _CAUSED
     if not decision.trigger.by_schedule:
         return _WISHED
     return _TO_RUN if decision.state is State.QUEUED else _NOT_TO_RUN
@@ -107,4 +110,5 @@ def _row(number: int, decision: Decision, job: Job, now: datetime, epoch: int) -
         fire_time if decision.due is None else to_micros(decision.due), to_micros(now), epoch,
         job.digest, most_attempts(job),
         json.dumps(dict(decision.params)) if decision.params else None, decision.parallel,
+        decision.cause,
     )  # fmt: skip

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from schedkit.errors import StoreError
-from schedkit.store.migrations import OLDEST, migrate
+from schedkit.store.migrations import AS_NEW, OLDEST, migrate, text
 from schedkit.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION = 4  # of the schema: `PRAGMA user_version`
+VERSION = 5  # of the schema: `PRAGMA user_version`
 # Of the log, before it goes into the file. SQLite's 1,000 fill a small disk, on which the file
 # cannot grow then: no way out.
 _LOG_PAGES = 100
@@ -140,6 +140,8 @@ def open_to_read(path: str | os.PathLike[str]) -> sqlite3.Connection:
         try:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             _check(version, path)
+            if version < VERSION:
+                connection.executescript(AS_NEW)
         except BaseException:
             connection.close()
             raise
@@ -185,10 +187,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     if not empty:
         migrate(db, version)
     else:
-        # Not by importlib.resources: zipfile and more of it would stay in a runner's memory.
-        from pathlib import Path
-
-        schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
+        schema = text("schema.sql") + text("events.sql")
         first_row = f"INSERT INTO store VALUES ('{os.urandom(16).hex()}')"  # our own
         version_now = f"PRAGMA user_version = {VERSION}"
         db.executescript(f"BEGIN IMMEDIATE; {schema} {first_row}; {version_now}; COMMIT;")

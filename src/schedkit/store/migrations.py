@@ -15,8 +15,34 @@ CREATE INDEX runs_by_range ON runs (last_fire_time) WHERE last_fire_time IS NOT 
 CREATE INDEX runs_by_state_and_job ON runs (state, job) WHERE state <> 'succeeded';
 CREATE INDEX runs_by_state_and_time ON runs (state, fire_time) WHERE state <> 'succeeded';
 """
-_STEPS = {3: _TO_4}  # from each version to the next
+# With the tables of events.sql.
+_TO_5 = """
+ALTER TABLE cursors ADD COLUMN hears_since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cursors ADD COLUMN progress TEXT;
+ALTER TABLE runs ADD COLUMN cause TEXT;
+CREATE UNIQUE INDEX runs_by_cause ON runs (cause, job) WHERE cause IS NOT NULL;
+"""
+_STEPS = {3: _TO_4, 4: _TO_5}  # from each version to the next
 OLDEST = min(_STEPS)
+_WITH_EVENTS = 5
+
+# Of an older version, to one who may only read: as if it had all that the newest has, and empty.
+AS_NEW = """
+CREATE TEMP VIEW runs AS SELECT *, NULL AS cause FROM main.runs;
+CREATE TEMP TABLE events (id, time, name, key, job, run, who, payload);
+CREATE TEMP TABLE deliveries (
+    id, event, job, run, reason, kind, receiver, lane, message, created, due, tries, state, ended,
+    error
+);
+"""
+
+
+def text(name: str) -> str:
+    """Return SQL that stands beside this."""
+    # Not by importlib.resources: zipfile and more of it would stay in a runner's memory.
+    from pathlib import Path
+
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def migrate(db: sqlite3.Connection, version: int) -> None:
@@ -27,6 +53,7 @@ def migrate(db: sqlite3.Connection, version: int) -> None:
     """
     while version in _STEPS:
         step, version = _STEPS[version], version + 1
+        step = f"{step} {text('events.sql')}" if version == _WITH_EVENTS else step
         try:
             db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {version}; COMMIT;")
         except sqlite3.Error:

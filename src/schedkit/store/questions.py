@@ -28,13 +28,16 @@ SELECT r.id, r.job, r.fire_time, r.timezone, r.trigger, r.state, r.reason,
        coalesce(a.number, 0),
        iif(a.number > 1, (SELECT started FROM attempts WHERE run = r.id AND number = 1), a.started),
        a.started, a.ended, a.duration, a.exit_code, a.signal, a.output, a.result, a.pid,
-       a.output_bytes, a.dropped_bytes, a.peak_memory_kb, a.cpu_time
+       a.output_bytes, a.dropped_bytes, a.peak_memory_kb, a.cpu_time, r.cause
 FROM json_each(?) AS asked CROSS JOIN runs r ON r.id = asked.value
 LEFT JOIN attempts a
        ON a.run = r.id AND a.number = (SELECT max(number) FROM attempts WHERE run = r.id)
 """
 # To group by job would walk every record, here and there.
 LAST_RUNS = "SELECT (SELECT max(id) FROM runs WHERE job = asked.value) FROM json_each(?) AS asked"
+CAUSED = """
+SELECT r.id FROM json_each(?) AS asked CROSS JOIN runs r ON r.cause = asked.value ORDER BY r.id
+"""
 OUTCOMES = """
 SELECT id, state, fire_time,
        (SELECT duration FROM attempts WHERE run = id ORDER BY number DESC LIMIT 1)

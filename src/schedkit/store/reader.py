@@ -34,7 +34,10 @@ from schedkit.store.file import (
     to_micros,
 )
 from schedkit.store.store import Outcome, Pruned, Query
-from schedkit.typed import Any
+from schedkit.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from schedkit.events import Event
 
 # To look these up takes a tenth of what it takes to call the class.
 _STATES = {str(state): state for state in State}
@@ -184,6 +187,35 @@ class SQLiteReader:
                 for time, pid, version, changes, who in _newest(db, what, limit, since, until)
             ]  # fmt: skip
 
+    def events(
+        self,
+        names: Sequence[str] = (),
+        limit: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Event]:
+        """Return events, newest first."""
+        from schedkit.store import happenings  # few ask for them
+
+        with self._reading() as db:
+            return [
+                happenings.event(row)
+                for row in happenings.listed(
+                    db, names, limit,
+                    questions.FIRST if since is None else to_micros(since),
+                    questions.LAST if until is None else to_micros(until),
+                )
+            ]  # fmt: skip
+
+    def caused(self, causes: Sequence[str]) -> dict[str, list[Run]]:
+        """Return the runs that have these causes, by their causes."""
+        with self._snapshot() as db:
+            numbers = [number for (number,) in db.execute(questions.CAUSED, (_json(causes),))]
+            found: dict[str, list[Run]] = {}
+            for run in _runs(db, numbers):
+                found.setdefault(str(run.cause), []).append(run)
+            return found
+
     def open_attempts(self) -> list[OpenAttempt]:
         """Return the attempts without an end, oldest first."""
         with self._reading() as db:
@@ -308,7 +340,7 @@ def _run(row: Sequence[Any]) -> Run:
     (
         number, job, fire, zone, trigger, state, reason, most, due, last, count, who, over,
         attempts, first_start, started, ended, duration, code, signal, output, result, pid,
-        output_bytes, dropped_bytes, peak_memory_kb, cpu_time,
+        output_bytes, dropped_bytes, peak_memory_kb, cpu_time, cause,
     ) = row  # fmt: skip
     return Run(
         run_id(number), job, instant(fire), zone, _TRIGGERS[trigger], _STATES[state], reason,
@@ -317,5 +349,5 @@ def _run(row: Sequence[Any]) -> Run:
         length_or_none(None if first_start is None else first_start - due),
         output, result, pid if started is not None and ended is None else None,
         instant_or_none(last), count, who, output_bytes, dropped_bytes, peak_memory_kb,
-        length_or_none(cpu_time),
+        length_or_none(cpu_time), cause,
     )  # fmt: skip

@@ -30,12 +30,16 @@ CREATE TABLE loads (
     changes TEXT NOT NULL
 );
 
--- Up to where the fire times of a job have been decided, and how many of them became a run.
+-- Up to where the fire times of a job have been decided, and how many of them became a run. Of
+-- what is no time it hears since it was loaded as it is; progress is what it has heard of events
+-- that have no consequence alone.
 CREATE TABLE cursors (
     job             TEXT PRIMARY KEY,
     schedule_digest TEXT NOT NULL,
     decided_until   INTEGER NOT NULL,
-    counted         INTEGER NOT NULL DEFAULT 0
+    counted         INTEGER NOT NULL DEFAULT 0,
+    hears_since     INTEGER NOT NULL DEFAULT 0,
+    progress        TEXT
 ) WITHOUT ROWID;
 
 -- One row for each fire time that came due, or for a range of missed ones; and for each wish
@@ -61,12 +65,15 @@ CREATE TABLE runs (
     ended          INTEGER,
     params         TEXT,
     cancelled_by   TEXT,
-    parallel       INTEGER NOT NULL DEFAULT 1
+    parallel       INTEGER NOT NULL DEFAULT 1,
+    cause          TEXT
 );
 -- Of a job, by fire time: by its schedule each has one run, as a wish any number (a NULL is unlike
 -- every other).
 CREATE UNIQUE INDEX runs_by_schedule ON runs
     (job, fire_time, iif(trigger IN ('schedule', 'catchup'), 0, NULL));
+-- What causes a run of a job causes one.
+CREATE UNIQUE INDEX runs_by_cause ON runs (cause, job) WHERE cause IS NOT NULL;
 CREATE INDEX runs_by_job ON runs (job);
 CREATE INDEX runs_by_state ON runs (state);
 CREATE INDEX runs_by_fire_time ON runs (fire_time);

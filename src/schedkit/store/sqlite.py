@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import islice
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from schedkit.config import Config
 from schedkit.errors import StoreError
+from schedkit.events import Emitted, Event, Hearing, Reaction
 from schedkit.job import Job
 from schedkit.jobs import Jobs
 from schedkit.run import (
@@ -29,9 +30,11 @@ from schedkit.run import (
     Waiting,
     first_number,
 )
+from schedkit.store import happenings
 from schedkit.store.decisions import insert
 from schedkit.store.facts import write
-from schedkit.store.file import as_store_error, micros_or_none, open_to_write, to_micros
+from schedkit.store.file import as_store_error, instant, micros_or_none, open_to_write, to_micros
+from schedkit.store.questions import LAST
 from schedkit.store.reader import SQLiteReader, beyond, outputs
 from schedkit.store.store import Holder, Pruned
 
@@ -105,9 +108,11 @@ class SQLiteStore(SQLiteReader):
         changes += [f"{job} is gone" for job in gone]
         with self._transaction() as db:
             db.executemany(
-                "INSERT INTO cursors (job, schedule_digest, decided_until) VALUES (?, ?, ?)"
+                "INSERT INTO cursors (job, schedule_digest, decided_until, hears_since)"
+                " VALUES (?1, ?2, ?3, ?3)"
                 " ON CONFLICT (job) DO UPDATE SET schedule_digest = excluded.schedule_digest,"
-                " decided_until = max(decided_until, excluded.decided_until)",
+                " decided_until = max(decided_until, excluded.decided_until),"
+                " hears_since = excluded.hears_since, progress = NULL",
                 [(job, digest, to_micros(now)) for job, digest in other],
             )
             db.executemany("DELETE FROM cursors WHERE job = ?", [(job,) for job in gone])
@@ -128,7 +133,11 @@ class SQLiteStore(SQLiteReader):
             return dict(db.execute("SELECT job, schedule_digest FROM cursors"))
 
     def claim(
-        self, decisions: Sequence[Decision], jobs: Mapping[str, Job], now: datetime
+        self,
+        decisions: Sequence[Decision],
+        jobs: Mapping[str, Job],
+        now: datetime,
+        reaction: Reaction | None = None,
     ) -> list[tuple[AttemptKey | None, Decision]]:
         """Record decisions, each for a fire time that has none yet; return those that stand."""
         with self._transaction() as db:
@@ -154,6 +163,12 @@ class SQLiteStore(SQLiteReader):
                     if d.trigger.by_schedule
                 ],
             )
+            db.executemany(
+                "UPDATE cursors SET counted = counted + 1 WHERE job = ?",
+                [(d.job,) for _, d in written if d.cause is not None and d.state is State.QUEUED],
+            )
+            if reaction is not None:
+                happenings.react(db, reaction, now)
             db.execute(
                 "UPDATE runners SET began = 1 WHERE epoch = ? AND runs AND NOT began",
                 (self._epoch,),
@@ -180,6 +195,42 @@ class SQLiteStore(SQLiteReader):
         with self._reading() as db:
             asked = "SELECT job, counted FROM cursors WHERE job IN (SELECT value FROM json_each(?))"
             return dict(db.execute(asked, (json.dumps(jobs),)))
+
+    def emit(self, events: Sequence[Emitted], who: str, now: datetime) -> list[tuple[int, bool]]:
+        """Keep events, each once by its name and key; return their numbers, and what is new."""
+        with self._transaction() as db:
+            return happenings.emit(db, events, who, now)
+
+    def hear(self, heard: Mapping[str, bool]) -> None:
+        """Make events of the states of runs of these jobs, and of no others."""
+        with self._reading() as db:
+            known = {job: bool(begins) for job, begins in db.execute("SELECT * FROM heard")}
+        if known != heard:
+            with self._transaction() as db:
+                happenings.hear(db, heard)
+
+    def hearing(self, jobs: Sequence[str]) -> dict[str, Hearing]:
+        """Return since when each of *jobs* hears of events, and its progress."""
+        asked = (
+            "SELECT job, hears_since, progress FROM cursors"
+            " WHERE job IN (SELECT value FROM json_each(?))"
+        )
+        with self._reading() as db:
+            rows = db.execute(asked, (json.dumps(jobs),))
+            return {job: Hearing(instant(since), progress) for job, since, progress in rows}
+
+    def unreacted(self, limit: int) -> list[Event]:
+        """Return the first events of which nothing has followed yet, in their order."""
+        with self._reading() as db:
+            return [happenings.event(row) for row in db.execute(happenings.UNREACTED, (limit,))]
+
+    def last_event(
+        self, names: Sequence[str], since: datetime, admits: Callable[[Event], bool]
+    ) -> Event | None:
+        """Return the newest event of these names that *admits*, from *since* on; None for none."""
+        with self._reading() as db:
+            rows = happenings.listed(db, names, None, to_micros(since), LAST)
+            return next(filter(admits, map(happenings.event, rows)), None)
 
     def pause(self, pauses: Iterable[Pause]) -> None:
         """Pause jobs, each anew if it is paused already."""

@@ -7,7 +7,7 @@ store on many hosts can keep this promise with nothing but a create-once write.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from schedkit.records import Record
@@ -27,6 +27,7 @@ from schedkit.typed import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:  # a reader needs neither
     from schedkit.config import Config
+    from schedkit.events import Emitted, Event, Hearing, Reaction
     from schedkit.job import Job
 
 
@@ -127,6 +128,22 @@ class Reader(Protocol):
     ) -> list[Load]:
         """Return the loads of the files, newest first; *since* and *until* are both included."""
 
+    def events(
+        self,
+        names: Sequence[str] = (),
+        limit: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Event]:
+        """
+        Return events, newest first; *since* and *until* are both included.
+
+        Of these *names*, in which * and ? stand for any characters; of all for none.
+        """
+
+    def caused(self, causes: Sequence[str]) -> dict[str, list[Run]]:
+        """Return the runs that have these causes, by their causes."""
+
     def close(self) -> None:
         """Let go of it; it cannot be read any more."""
 
@@ -154,14 +171,19 @@ class Store(Reader, Protocol):
         """
 
     def claim(
-        self, decisions: Sequence[Decision], jobs: Mapping[str, Job], now: datetime
+        self,
+        decisions: Sequence[Decision],
+        jobs: Mapping[str, Job],
+        now: datetime,
+        reaction: Reaction | None = None,
     ) -> list[tuple[AttemptKey | None, Decision]]:
         """
         Record decisions, all in one transaction, each for a fire time that has none yet.
 
-        Fire times up to the last one of each job count as decided from then on. Returns those
-        that stand, with the first attempt of each run that is QUEUED: claimed when
-        it is to start at once. Nothing may be started unless this has returned.
+        What follows from events beside them, the *reaction*, is written with them. Fire times up
+        to the last one of each job count as decided from then on. Returns those that stand, with
+        the first attempt of each run that is QUEUED: claimed when it is to start at once. Nothing
+        may be started unless this has returned.
         """
 
     def claim_attempts(self, waiting: Sequence[Waiting], now: datetime) -> list[Waiting]:
@@ -172,6 +194,32 @@ class Store(Reader, Protocol):
 
     def counted(self, jobs: Sequence[str]) -> dict[str, int]:
         """Return how many runs each of *jobs* has had by its schedule since it was first."""
+
+    def emit(self, events: Sequence[Emitted], who: str, now: datetime) -> list[tuple[int, bool]]:
+        """
+        Keep events, all in one transaction; return the number of each, and whether it is new.
+
+        One that has the name and the key of another is not kept: the number is that of the other.
+        """
+
+    def hear(self, heard: Mapping[str, bool]) -> None:
+        """
+        Make events of the states in which runs of these jobs end, and of no others.
+
+        '*' stands for all jobs. Where it is true an event is made when a run begins, too. They are
+        made in the transaction that records the state.
+        """
+
+    def hearing(self, jobs: Sequence[str]) -> dict[str, Hearing]:
+        """Return since when each of *jobs* hears of events, and its progress."""
+
+    def unreacted(self, limit: int) -> list[Event]:
+        """Return the first events of which nothing has followed yet, in their order."""
+
+    def last_event(
+        self, names: Sequence[str], since: datetime, admits: Callable[[Event], bool]
+    ) -> Event | None:
+        """Return the newest event of these names that *admits*, from *since* on; None for none."""
 
     def pause(self, pauses: Iterable[Pause]) -> None:
         """Pause jobs, each anew if it is paused already."""
