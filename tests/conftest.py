@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Return a directory, a watch, an executor and a store, for a runner."""
     made = World(tmp_path)
-    monkeypatch.setattr("schedkit.runner.Loading", FakeLoading)
+    monkeypatch.setattr("schedkit.schedules.Loading", FakeLoading)
     monkeypatch.setattr(FakeLoading, "world", made, raising=False)
     yield made
     made.store.close()

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from schedkit.dispatcher import Dispatcher
+from schedkit.claims import Claims
 from schedkit.run import run_id
 from schedkit.store import Holder
 from schedkit.typed import Any
 
 
 def condition(
-    dispatcher: Dispatcher, holder: Holder, began: datetime, *, degraded: str | None, draining: bool
+    claims: Claims, holder: Holder, began: datetime, *, degraded: str | None, draining: bool
 ) -> dict[str, Any]:
     """
     Return how a runner is: what runs, waits, is paused and comes next, and what is wrong.
 
     *degraded* is why it goes by files that are not those of now.
     """
-    fire, error = dispatcher.agenda.next_fire(), dispatcher.recording.error
+    fire, error = claims.agenda.next_fire(), claims.recording.error
 
     def iso(time: datetime | None, job: str) -> str | None:
-        known = dispatcher.jobs.get(job)
+        known = claims.jobs.get(job)
         zone = None if known is None else known.timezone
         return None if time is None else time.astimezone(zone).isoformat()
 
@@ -29,15 +29,15 @@ def condition(
         "pid": holder.pid,
         "version": holder.version,
         "started": began.astimezone().isoformat(),
-        "jobs": len(dispatcher.jobs),
+        "jobs": len(claims.jobs),
         "running": [
             {"run": run_id(a.key.run), "job": a.name, "since": iso(a.first_start, a.name)}
-            for a in dispatcher.attempts
+            for a in claims.attempts
         ],
-        "waiting": len(dispatcher.queue),
+        "waiting": len(claims.queue),
         "degraded": degraded,
         "draining": draining,
-        "paused": sorted(dispatcher.pauses),
+        "paused": sorted(claims.pauses),
         "store_error": None if error is None else str(error),
         "next": None if fire is None else {"job": fire[1], "fire_time": iso(*fire)},
     }

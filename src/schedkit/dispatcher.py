@@ -1,53 +1,27 @@
 """
-What is due becomes a run: decided, claimed on disk, queued or started, recorded.
+What is due is decided: a hundred jobs at a time, each claimed before it starts.
 
-What is due at one instant is claimed a hundred jobs at a time, each before it starts; what started
-and what ended is recorded in one transaction a turn. When the history cannot be written nothing
-starts, and what ended is kept, in order.
+What started and what ended is recorded in one transaction a turn.
 """
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import count
 
-from schedkit import durations, planner
-from schedkit.active import Active, tell_given_up, tell_queued, tell_unstarted
-from schedkit.agenda import Agenda
-from schedkit.attempts import Attempts
-from schedkit.config import Config
+from schedkit import planner
+from schedkit.claims import Claims
 from schedkit.errors import StoreError
-from schedkit.executor import Executor
 from schedkit.job import Job
-from schedkit.jobs import Jobs
-from schedkit.keeping import Keeping
-from schedkit.log import fields
-from schedkit.operations import Awaited
-from schedkit.planner import Fires, Standing, covers
-from schedkit.recording import Recording
+from schedkit.planner import Fires
 from schedkit.records import Record, replace
-from schedkit.run import (
-    AttemptKey,
-    Decision,
-    Pause,
-    State,
-    Trigger,
-    Unstarted,
-    Waiting,
-    run_id,
-)
-from schedkit.run_queue import RunQueue, Slots, spread, starts
+from schedkit.run import Decision
+from schedkit.run_queue import spread
 from schedkit.store import Store
 from schedkit.watch import Watch
 
-log = logging.getLogger(__name__)
-
 _PART = 100  # jobs whose fire times are claimed at once: they start while the next are claimed
-_GONE = "its job is gone from the file"
-_BEHIND = (Trigger.CATCHUP, Trigger.BACKFILL)  # they wait behind what is on time
 
 
 class _Beginning(Record):
@@ -58,115 +32,61 @@ class _Beginning(Record):
 
 
 class Dispatcher:
-    """The jobs, what is awaited, what waits and what goes on."""
+    """Decides what becomes of the fire times of jobs as they come."""
 
-    def __init__(self, store: Store, executor: Executor, watch: Watch, keeping: Keeping) -> None:
+    def __init__(self, claims: Claims, store: Store, watch: Watch) -> None:
+        self.claims = claims
         self._store = store
-        self._executor = executor
         self._watch = watch
-        self._keeping = keeping
-        self.jobs = Jobs()
-        self._known = Jobs()  # with those that are left to another runner
-        self.pauses: dict[str, Pause] = {}
-        self.agenda = Agenda()
-        self.queue = RunQueue()
-        self.slots = Slots()
-        self.attempts = Attempts(executor, watch, self.slots, keeping.output, store.uuid)
-        self.recording = Recording(store, watch)
         self._beginning: _Beginning | None = None  # until that is claimed
-        self.awaited = Awaited()
-
-    # ---- the jobs
-
-    def settle(self, config: Config, jobs: Jobs, *, anew: bool = False) -> None:
-        """
-        Go by these definitions of *jobs*; the store has loaded all that are in *config*.
-
-        Those that fire as before are awaited as before, unless the store has moved cursors *anew*.
-        """
-        other = self.agenda.settle(jobs, anew=anew)
-        self.agenda.move(self._store.cursors(other if len(other) < len(jobs) else None))
-        self.pauses = self._store.pauses()
-        self.jobs, self._known = jobs, config.by_name
-        self.slots.most, self.slots.pools = config.runner.max_parallel, config.pools
-        self.attempts.rename(self._known)
-        self.queue.settle(jobs)
-        self.keep_waiting(list(self.queue))
-
-    def keep_waiting(self, waiting: Iterable[Waiting]) -> None:
-        """Let runs wait, those that are left out for another runner; cancel those of no job."""
-        for one in waiting:
-            if one.job in self.jobs:
-                self.queue.put(one)
-                continue
-            self.queue.remove(one.key.run)
-            if one.job not in self._known:
-                self.cancel_waiting(one, _GONE)
-
-    def recover(self, boot: str) -> None:
-        """Take over what an earlier runner left: attempts without an end, and runs that wait."""
-        left = self._store.open_attempts()
-        found = {one.key: one for one in self._executor.take_over(left, boot)}
-        now = self._watch.now()
-        for attempt in left:
-            job, paused = self._known.get(attempt.job), covers(self.pauses.get(attempt.job), now)
-            self.attempts.recover(attempt, found[attempt.key], job, boot, paused=paused)
-        self.record()
-        self.keep_waiting(self._store.waiting())
-        self.record()
-
-    def wait_anew(self) -> None:
-        """Let what waits wait for the times that the store has by now."""
-        waiting = self._store.waiting()
-        for one in waiting:
-            self.queue.remove(one.key.run)
-        self.keep_waiting(waiting)
-
-    # ---- a turn
 
     def turn(self, why_late: str) -> None:
         """Decide what has come, start what may start, and record all of it."""
-        self.record()
-        if self.recording.blocked:
+        claims = self.claims
+        claims.record()
+        if claims.recording.blocked:
             return
         now = self._watch.now()
-        self.decide(self.agenda.come(now), now, why_late)
-        self._end_pauses(now)  # not before: what came within them is skipped
-        self._dispatch(now)
-        while self.attempts.ended and self.recording.next_try is None:
-            self.record()
-            self._dispatch(now)  # what could not even be started has left its slot
-        self.record()
+        self.decide(claims.agenda.come(now), now, why_late)
+        claims.end_pauses(now)  # not before: what came within them is skipped
+        claims.start_waiting(now)
+        while claims.attempts.ended and claims.recording.next_try is None:
+            claims.record()
+            claims.start_waiting(now)  # what could not even be started has left its slot
+        claims.record()
 
     def next_time(self) -> datetime | None:
         """Return when a turn has something to do, as far as it is known now."""
-        unrecorded = self.attempts.ended or self.attempts.again
-        if unrecorded and self.recording.next_try is None:
+        claims = self.claims
+        unrecorded = claims.attempts.ended or claims.attempts.again
+        if unrecorded and claims.recording.next_try is None:
             return self._watch.now()
-        ends = (pause.until for pause in self.pauses.values())
-        times = (self.agenda.next_time(), self.queue.next_time(), *ends)
+        ends = (pause.until for pause in claims.pauses.values())
+        times = (claims.agenda.next_time(), claims.queue.next_time(), *ends)
         return min((time for time in times if time is not None), default=None)
 
     def begin(self, now: datetime, why_late: str, *, first_of_boot: bool) -> None:
         """Decide what came before and what starts with the runner, all of it in one claim."""
+        claims = self.claims
         self._beginning = _Beginning(why_late, first_of_boot)
-        self.agenda.await_new()
-        starting = {name for name in self.jobs if self.jobs.starts_with_runner(name)}
-        wanted = starting.union(self.agenda.come(now))
-        self.agenda.drop(starting)
-        self.decide([name for name in self.jobs if name in wanted], now, why_late)
+        claims.agenda.await_new()
+        starting = {name for name in claims.jobs if claims.jobs.starts_with_runner(name)}
+        wanted = starting.union(claims.agenda.come(now))
+        claims.agenda.drop(starting)
+        self.decide([name for name in claims.jobs if name in wanted], now, why_late)
 
     def decide(self, names: Sequence[str], now: datetime, why_late: str) -> None:
         """Decide and record every fire time of these jobs up to now, then start what is to."""
-        self._give_up(now)  # before that: what is skipped for it would be skipped in vain
+        claims = self.claims
+        claims.give_up(now)  # before that: what is skipped for it would be skipped in vain
         beginning = self._beginning
         why_late = why_late if beginning is None else beginning.why_late
-        whole = beginning or self.slots.bounded  # of all, the best get the slots
+        whole = beginning or claims.slots.bounded  # of all, the best get the slots
         size = len(names) or 1 if whole else _PART
         turns = count()
         for start in range(0, len(names), size):
             if not self._decide(names[start : start + size], now, why_late, turns):
-                self.agenda.put_back(names[start:], now)
+                claims.agenda.put_back(names[start:], now)
                 return
         self._beginning = None
 
@@ -174,20 +94,21 @@ class Dispatcher:
         self, names: Sequence[str], now: datetime, why_late: str, turns: Iterator[int]
     ) -> bool:
         """Do so in one claim; return whether it could be recorded."""
+        claims = self.claims
         decisions: list[Decision] = []
-        jobs = [self.jobs[name] for name in names]  # held until they have started
+        jobs = [claims.jobs[name] for name in names]  # held until they have started
         try:
             counted = self._store.counted([job.name for job in jobs if job.max_runs is not None])
         except StoreError as error:
-            self.recording.block(error)
+            claims.recording.block(error)
             return False
         came = {job.name: self._come(job, now) for job in jobs if job.enabled}
         for name, fires in came.items():
-            standing = self.standing(name, now, counted.get(name, 0))
-            decisions += planner.on_due(self.jobs[name], fires, why_late, standing)
-        if self.claim(list(spread(decisions, now, turns)), now) is None:
+            standing = claims.standing(name, now, counted.get(name, 0))
+            decisions += planner.on_due(claims.jobs[name], fires, why_late, standing)
+        if claims.claim(list(spread(decisions, now, turns)), now) is None:
             return False
-        self.agenda.await_fires(names, {name: fires.later for name, fires in came.items()})
+        claims.agenda.await_fires(names, {name: fires.later for name, fires in came.items()})
         return True
 
     def decide_now(self, now: datetime, why_late: str) -> None:
@@ -196,13 +117,13 @@ class Dispatcher:
 
         Raises: StoreError when that cannot be recorded; it stays due.
         """
-        if not self.recording.blocked:
-            self.decide(self.agenda.come(now), now, why_late)
-        self.recording.check()
+        if not self.claims.recording.blocked:
+            self.decide(self.claims.agenda.come(now), now, why_late)
+        self.claims.recording.check()
 
     def _come(self, job: Job, now: datetime) -> Fires:
         """Return the fire times of a job that have come, the start of the runner being one."""
-        cursor, beginning = self.agenda.cursor(job.name), self._beginning
+        cursor, beginning = self.claims.agenda.cursor(job.name), self._beginning
         fires = planner.come(job, cursor, now)
         if beginning is None or now in fires.on_time:
             return fires
@@ -211,189 +132,3 @@ class Dispatcher:
         # Later than what is decided: a job's cursor begins when it is loaded, now.
         start = max(now, cursor + datetime.resolution)
         return replace(fires, on_time=(*fires.on_time, start))
-
-    def standing(self, name: str, now: datetime, counted: int = 0) -> Standing:
-        """Return how things are with a job: what would overlap, and how many runs are *counted*."""
-        going_on = next(
-            (f"{run_id(a.key.run)} still running" for a in self.attempts.of(name)), None
-        )
-        if going_on is None and name in self.attempts.ended:
-            going_on = "the end of an earlier run is not recorded yet"
-        waits = None
-        for one in self.queue.of(name):
-            if one.key.number > 1:
-                going_on = going_on or f"{run_id(one.key.run)} waits to be retried"
-            elif _has_come(one, now) and one.trigger not in _BEHIND:
-                waits = waits or f"{run_id(one.key.run)} still waits{self._for_what(name)}"
-        return Standing(going_on, waits, self.pauses.get(name), counted)
-
-    def _for_what(self, name: str) -> str:
-        job = self.jobs[name]
-        if not self.slots.free_in(job.pool):
-            return f" for pool {job.pool!r}"
-        return "" if self.slots.free else " for one of max_parallel to end"
-
-    # ---- claiming and starting
-
-    def claim(
-        self, decisions: Sequence[Decision], now: datetime, *, force: bool = False
-    ) -> list[tuple[AttemptKey | None, Decision]] | None:
-        """
-        Record decisions, then start or queue what is to run; None when they can't be recorded.
-
-        *force* starts them whether there is a slot or not.
-        """
-        if not decisions:
-            return []
-        settled = self.queue.admitted(decisions, now, self.slots, paused=self.pauses, force=force)
-        try:
-            standing = self._store.claim(settled, self.jobs, now)
-        except StoreError as error:
-            for decision in settled:
-                self._give_back(decision)
-            self.recording.block(error)
-            return None
-        stands = {id(decision) for _, decision in standing}
-        for decision in settled:
-            if id(decision) not in stands:  # it had a record already
-                self._give_back(decision)
-        self.agenda.decided(settled)
-        self._begin(standing)
-        return standing
-
-    def _give_back(self, decision: Decision) -> None:
-        if starts(decision):
-            self.slots.give_back(self.jobs[decision.job].pool)
-
-    def _begin(self, standing: Iterable[tuple[AttemptKey | None, Decision]]) -> None:
-        starting: list[Active] = []
-        for key, decision in standing:
-            self._keeping.touch(decision.job)
-            if key is None:
-                self.attempts.counts[decision.state] += decision.count
-                tell_unstarted(decision, self.jobs[decision.job].timezone)
-                continue
-            if decision.replaces:
-                self._replace(decision.job, key)
-            waiting = Waiting(
-                key, decision.job, decision.fire_time, decision.trigger,
-                decision.due or decision.fire_time, None, decision.params, decision.parallel,
-            )  # fmt: skip
-            if decision.at_once:
-                starting.append(self._active(waiting))
-                continue
-            self.queue.put(waiting)
-            tell_queued(waiting)
-        self.attempts.start(starting)
-
-    def _active(self, one: Waiting) -> Active:
-        job = self.jobs[one.job]
-        return Active(
-            one.key, one.job, job, one.fire_time, one.trigger, one.params, one.due,
-            one.first_start, one.parallel, job.pool,
-        )  # fmt: skip
-
-    def _replace(self, name: str, by: AttemptKey) -> None:
-        reason = f"replaced by {run_id(by.run)}"
-        for active in self.attempts.of(name):
-            self.attempts.stop(active, State.CANCELLED, reason)
-        now = self._watch.now()
-        for one in list(self.queue.of(name)):
-            if one.key.number > 1 or (_has_come(one, now) and one.trigger is not Trigger.BACKFILL):
-                self.queue.remove(one.key.run)
-                self.cancel_waiting(one, reason)
-
-    def cancel_waiting(self, one: Waiting, reason: str) -> None:
-        """Record that a run which has been taken from the queue ends without another attempt."""
-        self._end_waiting(one, State.CANCELLED, reason)
-
-    def _end_waiting(self, one: Waiting, state: State, reason: str) -> None:
-        self.attempts.facts.append(Unstarted(one.key.run, self._watch.now(), state, reason))
-        self.attempts.counts[state] += 1
-        self.queue.let_go(one.job)
-        tell_given_up(one, state, reason)
-
-    def _give_up(self, now: datetime) -> None:
-        """End what has waited for too long to start."""
-        for one in self.queue.overdue(now):
-            waited = durations.text(self.jobs[one.job].start_deadline or timedelta())
-            reason = f"start_deadline: it waited {waited}{self._for_what(one.job)}"
-            self._end_waiting(one, State.MISSED, reason)
-
-    def _dispatch(self, now: datetime) -> None:
-        """Start what waited and may start now."""
-        ready = self.queue.take(now, self.slots, self._held)
-        if not ready:
-            return
-        try:
-            claimed = self._store.claim_attempts(ready, now)
-        except StoreError as error:
-            self.recording.block(error)
-            for one in ready:
-                self.slots.give_back(self.jobs[one.job].pool)
-                self.queue.put(one)
-            return
-        stands = {one.key for one in claimed}
-        for one in ready:
-            if one.key not in stands:  # somebody ended it meanwhile
-                self.slots.give_back(self.jobs[one.job].pool)
-                self.queue.let_go(one.job)
-        self.attempts.start([self._active(one) for one in claimed])
-
-    def _held(self, one: Waiting, taken: Sequence[Waiting]) -> bool:
-        """Return whether a run that waits must go on to: those of its job *taken* start now."""
-        job = self.jobs[one.job]
-        if one.job in self.pauses:
-            return True
-        if one.job in self.attempts.ended and job.overlap != "allow":
-            return True
-        going_on = [*(a.trigger for a in self.attempts.of(one.job)), *(t.trigger for t in taken)]
-        return planner.gives_way(job, one, self.queue.company(one.job, going_on))
-
-    # ---- pauses
-
-    def let_go(self, jobs: Iterable[str]) -> None:
-        """Let jobs go on that were paused."""
-        for name in jobs:
-            self.pauses.pop(name, None)
-            self.queue.let_go(name)
-
-    def _end_pauses(self, now: datetime) -> None:
-        over = [p.job for p in self.pauses.values() if p.until is not None and p.until <= now]
-        if not over:
-            return
-        try:
-            self._store.resume(over)
-        except StoreError as error:
-            self.recording.block(error)
-            return
-        self.let_go(over)
-        for name in over:
-            log.info("job resumed", extra=fields(job=name, why="its pause is over"))
-
-    # ---- the record
-
-    def record(self) -> None:
-        """Record what started and ended; kept, in order, when that fails."""
-        if not self.recording.is_due():
-            return
-        facts = self.attempts.facts
-        if facts:
-            if not self.recording.record(facts):
-                return
-            self.attempts.facts = []
-            self._executor.forget()
-        # What is on disk has consequences.
-        for waiting in self.attempts.again:
-            self.keep_waiting([waiting])
-        for name, number in self.attempts.ended.items():
-            self.queue.let_go(name)
-            self._keeping.touch(name, number)
-        self.attempts.again, self.attempts.ended = [], Counter()
-        self.awaited.tell(facts)
-        self._keeping.tidy(self.jobs, self._watch.now())
-
-
-def _has_come(one: Waiting, now: datetime) -> bool:
-    """Return whether a run waits for a place by now: one that is wanted later does not."""
-    return one.trigger is not Trigger.AT or one.due <= now

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from schedkit import keeping, planner, wishes
+from schedkit.claims import Claims
 from schedkit.config import UnknownJobError
-from schedkit.dispatcher import Dispatcher
 from schedkit.errors import StoreError, did_you_mean
 from schedkit.job import Job
 from schedkit.log import fields
@@ -58,10 +58,10 @@ class Loop(Protocol):
 
 
 class Orders:
-    """The operations of a runner, carried out by its dispatcher and its loop."""
+    """The operations of a runner, carried out by its claims and its loop."""
 
-    def __init__(self, dispatcher: Dispatcher, store: Store, watch: Watch, loop: Loop) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, claims: Claims, store: Store, watch: Watch, loop: Loop) -> None:
+        self._claims = claims
         self._store = store
         self._watch = watch
         self._loop = loop
@@ -75,7 +75,7 @@ class Orders:
         wishes.check(found, self._pause(job, now), force=force)
         wish = wishes.run_now(found, now, who, tuple(params.items()))
         if not force:
-            standing = self._dispatcher.standing(job, now)
+            standing = self._claims.standing(job, now)
             wish = planner.overlapping(found, wish, standing.going_on, standing.waits)
         # Before it starts: who is told that it failed would ask again.
         self._note(who, "trigger", job, "forced" if force else None)
@@ -93,10 +93,10 @@ class Orders:
         return self._claimed(wish, now)
 
     def _claimed(self, wish: Decision, now: datetime, *, force: bool = False) -> Triggered:
-        claimed = self._dispatcher.claim([wish], now, force=force)
+        claimed = self._claims.claim([wish], now, force=force)
         while claimed == []:  # another run has this very moment for its fire time
             wish = replace(wish, fire_time=wish.fire_time + datetime.resolution)
-            claimed = self._dispatcher.claim([wish], now, force=force)
+            claimed = self._claims.claim([wish], now, force=force)
         if claimed is None:
             raise self._why_unwritable()
         ((key, decision),) = claimed
@@ -114,7 +114,7 @@ class Orders:
         self._loop.decide()  # what is due by now belongs to the schedule
         now = self._watch.now()
         decisions = wishes.fill_in(job, wish, now, who)
-        claimed = self._dispatcher.claim(decisions, now)
+        claimed = self._claims.claim(decisions, now)
         if claimed is None:
             raise self._why_unwritable()
         filled = wishes.filled(decisions, claimed)
@@ -137,31 +137,31 @@ class Orders:
             raise NotNowError("the runner is stopping: it starts nothing more")
 
     def _pause(self, job: str, now: datetime) -> Pause | None:
-        pause = self._dispatcher.pauses.get(job)
+        pause = self._claims.pauses.get(job)
         return pause if planner.covers(pause, now) else None
 
     def _why_unwritable(self) -> StoreError:
-        return self._dispatcher.recording.error or StoreError("the history cannot be written")
+        return self._claims.recording.error or StoreError("the history cannot be written")
 
     def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:
         """Stop the runs of a job, or one run, that go on or wait; return their ids."""
-        run = None if target in self._dispatcher.jobs else run_number(target)
+        run = None if target in self._claims.jobs else run_number(target)
         going_on = [
-            one for one in self._dispatcher.attempts if run == one.key.run or target == one.name
+            one for one in self._claims.attempts if run == one.key.run or target == one.name
         ]
-        waiting = [one for one in self._dispatcher.queue if run == one.key.run or target == one.job]
+        waiting = [one for one in self._claims.queue if run == one.key.run or target == one.job]
         if not going_on and not waiting:
             over = None if run is None else self._store.run(run)
-            raise why_not_cancelled(target, over, self._dispatcher.jobs)
+            raise why_not_cancelled(target, over, self._claims.jobs)
         self._keep_wish([one.key.run for one in going_on], who)
         reason = f"cancelled by {who}"
         for active in going_on:
-            self._dispatcher.attempts.stop(active, State.CANCELLED, reason, number)
+            self._claims.attempts.stop(active, State.CANCELLED, reason, number)
         for one in waiting:
-            self._dispatcher.queue.remove(one.key.run)
-            self._dispatcher.cancel_waiting(one, reason)
-        self._dispatcher.record()  # before anybody is told
-        error = self._dispatcher.recording.error
+            self._claims.queue.remove(one.key.run)
+            self._claims.cancel_waiting(one, reason)
+        self._claims.record()  # before anybody is told
+        error = self._claims.recording.error
         if waiting and error is not None:
             raise error
         self._note_if_possible(who, "cancel", target)
@@ -184,7 +184,7 @@ class Orders:
         now = self._watch.now()
         pauses = [Pause(name, who, now, until, reason) for name in names]
         self._store.pause(pauses)
-        self._dispatcher.pauses |= {pause.job: pause for pause in pauses}
+        self._claims.pauses |= {pause.job: pause for pause in pauses}
         for name in names:
             self._note(who, "pause", name, reason)
             log.info("job paused", extra=fields(job=name, who=who, until=until, reason=reason))
@@ -192,9 +192,9 @@ class Orders:
 
     def resume(self, jobs: Sequence[str], who: str) -> list[str]:
         """Let paused jobs go on, all of them for none named; return those that were paused."""
-        names = [name for name in self._named(jobs) if name in self._dispatcher.pauses]
+        names = [name for name in self._named(jobs) if name in self._claims.pauses]
         self._store.resume(names)
-        self._dispatcher.let_go(names)
+        self._claims.let_go(names)
         for name in names:
             self._note(who, "resume", name)
             log.info("job resumed", extra=fields(job=name, who=who))
@@ -218,16 +218,16 @@ class Orders:
         if found.state.terminal:
             answer(_over(found.id, found))
         else:
-            self._dispatcher.awaited.add(number, lambda fact: answer(_over(run, fact)))
+            self._claims.awaited.add(number, lambda fact: answer(_over(run, fact)))
 
     def _job(self, name: str) -> Job:
-        jobs = self._dispatcher.jobs
+        jobs = self._claims.jobs
         if name not in jobs:
             raise UnknownJobError(name, did_you_mean(name, jobs))
         return jobs[name]
 
     def _named(self, jobs: Iterable[str]) -> list[str]:
-        return [self._job(name).name for name in jobs] or list(self._dispatcher.jobs)
+        return [self._job(name).name for name in jobs] or list(self._claims.jobs)
 
     def _note_if_possible(
         self, who: str, verb: str, target: str, detail: str | None = None
