@@ -104,6 +104,23 @@ def test_it_is_read_as_it_is(path: Path) -> None:
     assert (len(found), before) == (2, path.read_bytes())
 
 
+def test_its_jobs_are_as_they_are_since_they_were_last_looked_at(
+    store: SQLiteStore, tmp_path: Path
+) -> None:
+    """Since when, it did not say: not since 1970."""
+    with closing(SQLiteStore(tmp_path / "new.db")) as new:
+        begin(new, load(tmp_path, JOBS))
+        claim(new, load(tmp_path, JOBS), due("a", 2), due("b", 2))
+        expected = {job: until for job, (_, until) in new.cursors().items()}
+
+    assert expected == {job: one.since for job, one in store.hearing(["a", "b"]).items()}
+
+
+def test_of_one_that_is_read_as_it_is_the_same_is_known(path: Path) -> None:
+    with closing(SQLiteReader.open(path)) as reader:
+        assert reader.hearing(["a"]) == {"a": (at(2), None)}
+
+
 def test_one_that_could_not_be_brought_up_to_date_is_what_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

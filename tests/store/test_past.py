@@ -120,3 +120,17 @@ def test_what_was_decided_while_the_clock_was_ahead_hides_nothing_that_is_old(
     store.prune("a", None, at(40), 100)
 
     assert told(store) == ["a 04:40 skipped", "a 12:50 skipped", "b 12:51 skipped"]
+
+
+# ---- successes
+
+
+def test_the_last_success_is_the_newest_run_that_succeeded(store: Store, config: Config) -> None:
+    store.record([ended(started(store, config, "a", 1))])
+    last = started(store, config, "a", 2)
+    store.record([ended(last)])
+    store.record([ended(started(store, config, "a", 3), State.FAILED)])
+    started(store, config, "a", 4)
+    store.record([ended(started(store, config, "b", 1), State.FAILED)])
+
+    assert {"a": (last.run, at(30))} == store.last_successes(["a", "b", "gone"])

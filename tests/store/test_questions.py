@@ -100,6 +100,7 @@ def test_runs_are_found_in_an_index_that_has_their_order(
     [
         (lambda reader: reader.run(1), []),
         (lambda reader: reader.last_runs(["a", "b"]), []),
+        (lambda reader: reader.last_successes(["a", "b"]), []),
         (lambda reader: reader.outcomes(["a", "b"], 10), []),
         (lambda reader: reader.jobs(), []),
         (lambda reader: reader.states("a", 1, 1 << 40), []),
@@ -107,7 +108,7 @@ def test_runs_are_found_in_an_index_that_has_their_order(
         (lambda reader: reader.open_attempts(), [_OPEN_ALONE]),
         (lambda reader: reader.waiting(), [_SORTED]),
     ],
-    ids=["run", "last", "outcomes", "jobs", "states", "beyond", "open", "waiting"],
+    ids=["run", "last", "successes", "outcomes", "jobs", "states", "beyond", "open", "waiting"],
 )
 def test_every_other_question_is_answered_by_an_index(
     store: SQLiteStore, tmp_path: Path, asked: Asked, also: list[str]
@@ -118,10 +119,12 @@ def test_every_other_question_is_answered_by_an_index(
 def test_each_method_that_reads_runs_is_one_of_those_above() -> None:
     """A new question is to be looked at as well."""
     read = {name for name in vars(SQLiteReader) if not name.startswith("_")}
-    others = {"open", "open_in", "close", "cursors", "pauses", "changes", "loads", "events"}
+    others = {
+        "open", "open_in", "close", "cursors", "pauses", "changes", "loads", "events", "hearing",
+    }  # fmt: skip
     above = {"runs", "run", "last_runs", "outcomes", "jobs", "states", "beyond", "caused"}
 
-    assert above | {"open_attempts", "waiting"} == read - others
+    assert above | {"last_successes", "open_attempts", "waiting"} == read - others
 
 
 def test_no_index_of_runs_is_without_a_question(store: SQLiteStore, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ CREATE INDEX runs_by_state_and_time ON runs (state, fire_time) WHERE state <> 's
 _TO_5 = """
 ALTER TABLE cursors ADD COLUMN hears_since INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE cursors ADD COLUMN progress TEXT;
+UPDATE cursors SET hears_since = decided_until;
 ALTER TABLE runs ADD COLUMN cause TEXT;
 CREATE UNIQUE INDEX runs_by_cause ON runs (cause, job) WHERE cause IS NOT NULL;
 """
@@ -29,6 +30,8 @@ _WITH_EVENTS = 5
 # Of an older version, to one who may only read: as if it had all that the newest has, and empty.
 AS_NEW = """
 CREATE TEMP VIEW runs AS SELECT *, NULL AS cause FROM main.runs;
+CREATE TEMP VIEW cursors AS
+SELECT *, decided_until AS hears_since, NULL AS progress FROM main.cursors;
 CREATE TEMP TABLE events (id, time, name, key, job, run, who, payload);
 CREATE TEMP TABLE deliveries (
     id, event, job, run, reason, kind, receiver, lane, message, created, due, tries, state, ended,

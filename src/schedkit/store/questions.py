@@ -35,6 +35,12 @@ LEFT JOIN attempts a
 """
 # To group by job would walk every record, here and there.
 LAST_RUNS = "SELECT (SELECT max(id) FROM runs WHERE job = asked.value) FROM json_each(?) AS asked"
+# A job that succeeds is found out at once; of one that does not, every run since is looked at.
+LAST_SUCCESSES = """
+SELECT asked.value, r.id, r.ended FROM json_each(?) AS asked CROSS JOIN runs r ON r.id = (
+    SELECT id FROM runs WHERE job = asked.value AND +state = 'succeeded' ORDER BY id DESC LIMIT 1
+)
+"""
 CAUSED = """
 SELECT r.id FROM json_each(?) AS asked CROSS JOIN runs r ON r.cause = asked.value ORDER BY r.id
 """

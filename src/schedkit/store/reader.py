@@ -37,7 +37,7 @@ from schedkit.store.store import Outcome, Pruned, Query
 from schedkit.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from schedkit.events import Event
+    from schedkit.events import Event, Hearing
 
 # To look these up takes a tenth of what it takes to call the class.
 _STATES = {str(state): state for state in State}
@@ -106,6 +106,12 @@ class SQLiteReader:
             found = _runs(db, [number for (number,) in numbers if number is not None])
             return {run.job: run for run in found}
 
+    def last_successes(self, jobs: Sequence[str]) -> dict[str, tuple[int, datetime]]:
+        """Return, for each of *jobs* that had one, the number and the end of its last success."""
+        with self._reading() as db:
+            rows = db.execute(questions.LAST_SUCCESSES, (_json(jobs),))
+            return {job: (number, instant(ended)) for job, number, ended in rows}
+
     def outcomes(self, jobs: Sequence[str], number: int) -> dict[str, list[Outcome]]:
         """Return, for each of *jobs* that had one, what became of its latest fire times."""
         with self._snapshot() as db:
@@ -131,6 +137,18 @@ class SQLiteReader:
                 () if jobs is None else (_json(jobs),),
             )
             return {job: (digest, instant(until)) for job, digest, until in rows}
+
+    def hearing(self, jobs: Sequence[str]) -> dict[str, Hearing]:
+        """Return since when each of *jobs* hears of events, and its progress."""
+        from schedkit.events import Hearing  # few jobs hear of any
+
+        asked = (
+            "SELECT job, hears_since, progress FROM cursors"
+            " WHERE job IN (SELECT value FROM json_each(?))"
+        )
+        with self._reading() as db:
+            rows = db.execute(asked, (_json(jobs),))
+            return {job: Hearing(instant(since), progress) for job, since, progress in rows}
 
     def jobs(self) -> set[str]:
         """Return the names of the jobs that have a record."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from schedkit.config import Config
 from schedkit.errors import StoreError
-from schedkit.events import Emitted, Event, Hearing, Reaction
+from schedkit.events import Emitted, Event, Reaction
 from schedkit.job import Job
 from schedkit.jobs import Jobs
 from schedkit.run import (
@@ -33,7 +33,7 @@ from schedkit.run import (
 from schedkit.store import happenings
 from schedkit.store.decisions import insert
 from schedkit.store.facts import write
-from schedkit.store.file import as_store_error, instant, micros_or_none, open_to_write, to_micros
+from schedkit.store.file import as_store_error, micros_or_none, open_to_write, to_micros
 from schedkit.store.questions import LAST
 from schedkit.store.reader import SQLiteReader, beyond, outputs
 from schedkit.store.store import Holder, Pruned
@@ -208,16 +208,6 @@ class SQLiteStore(SQLiteReader):
         if known != heard:
             with self._transaction() as db:
                 happenings.hear(db, heard)
-
-    def hearing(self, jobs: Sequence[str]) -> dict[str, Hearing]:
-        """Return since when each of *jobs* hears of events, and its progress."""
-        asked = (
-            "SELECT job, hears_since, progress FROM cursors"
-            " WHERE job IN (SELECT value FROM json_each(?))"
-        )
-        with self._reading() as db:
-            rows = db.execute(asked, (json.dumps(jobs),))
-            return {job: Hearing(instant(since), progress) for job, since, progress in rows}
 
     def unreacted(self, limit: int) -> list[Event]:
         """Return the first events of which nothing has followed yet, in their order."""

@@ -84,6 +84,9 @@ class Reader(Protocol):
     def last_runs(self, jobs: Sequence[str]) -> dict[str, Run]:
         """Return the newest record of each of *jobs* that has one."""
 
+    def last_successes(self, jobs: Sequence[str]) -> dict[str, tuple[int, datetime]]:
+        """Return, for each of *jobs* that had one, the number and the end of its last success."""
+
     def outcomes(self, jobs: Sequence[str], number: int) -> dict[str, list[Outcome]]:
         """
         Return what became of the latest *number* fire times of each of *jobs* that had one.
@@ -96,6 +99,9 @@ class Reader(Protocol):
 
     def cursors(self, jobs: Sequence[str] | None = None) -> dict[str, tuple[str, datetime]]:
         """Return, for each of *jobs* or all that were loaded, its digest, until when decided."""
+
+    def hearing(self, jobs: Sequence[str]) -> dict[str, Hearing]:
+        """Return since when each of *jobs* hears of events, and its progress."""
 
     def pauses(self) -> dict[str, Pause]:
         """Return the pauses by the names of their jobs; one may be over by now."""
@@ -209,9 +215,6 @@ class Store(Reader, Protocol):
         '*' stands for all jobs. Where it is true an event is made when a run begins, too. They are
         made in the transaction that records the state.
         """
-
-    def hearing(self, jobs: Sequence[str]) -> dict[str, Hearing]:
-        """Return since when each of *jobs* hears of events, and its progress."""
 
     def unreacted(self, limit: int) -> list[Event]:
         """Return the first events of which nothing has followed yet, in their order."""
