@@ -13,6 +13,7 @@ from generators.markdown import code, link
 from schedkit import durations, limits, records, scalars, timeline
 from schedkit.limits import History, Limits, Output
 from schedkit.retry import Retry
+from schedkit.telling import Email, GivenSeveral, Notifier, Ping, Spelled, Webhook
 from schedkit.values import Bare, Form, Listed, Whole, Written
 from schedkit.vocabulary import Many, One
 
@@ -38,7 +39,8 @@ OTHERS = {
     " variable of the runner's own.",
     "command": "A text, for a shell, or a list of a program and its arguments.",
 }
-PARTS = (Retry, Limits, Output, History)  # what has a section of its own
+# What has a section of its own.
+PARTS = (Retry, Limits, Output, History, Notifier, Webhook, Email, Ping)
 _LIST = "Where several may stand they are a list, or one text with commas: `[mon, thu]`, `mon,thu`."
 
 
@@ -99,7 +101,15 @@ def _form(form: Form | Bare, base: Any) -> str:
             several = ", or a list of them" if isinstance(form, Many) else ""
             return f"[{form.vocabulary.kind}](#{form.vocabulary.kind}s){several}"
         case _:
-            return _OTHER_FORMS[type(form).__name__]
+            return _other(form)
+
+
+def _other(form: Form) -> str:
+    if isinstance(form, Spelled):
+        return f"its {code(form.bare)}, or {_linked(form.kind)}"
+    if isinstance(form, GivenSeveral):
+        return f"such as {code(form.example)}, or a list of them"
+    return _OTHER_FORMS[type(form).__name__]
 
 
 # The forms that a module keeps to itself, by the names of their classes.
@@ -108,6 +118,8 @@ _OTHER_FORMS = {
     "_Command": "[command](#values)",
     "_Variable": "[variable](#values)",
     "ClockChangesForm": "a mapping: `gap`: `run` or `skip`; `fold`: `first`, `both` or `second`",
+    "Given": "[variable](#values)",
+    "Notifiers": f"{link('Notifier')}, or a list of them",
     "NeverOn": "[date](#values) or [filter](#filters), or a list of them",
 }
 

@@ -17,6 +17,7 @@ from schedkit.clocks import CLOCKS
 from schedkit.filters import FILTERS
 from schedkit.job import Keys
 from schedkit.settings import RunnerSettings
+from schedkit.telling import spelled
 from schedkit.vocabulary import Vocabulary
 
 BEGINNING = """\
@@ -45,6 +46,10 @@ OF_FILE = {
     "defaults": ("keys of [a job](#a-job)", "Merged under those of every job."),
     "calendars": ("names and [a calendar](#a-calendar) each", "For filters and adjustments."),
     "pools": ("names and a whole number each", "How many runs there may be at a time in each."),
+    "notify": (
+        "[a notifier](#notifier), or a list of them",
+        "Who is told of every job that names nobody of its own.",
+    ),
     "runner": ("a mapping, see [runner](#runner)", "Settings of the runner itself."),
     "state": ("text", "The state directory, where history and output go."),
     "jobs": ("names and [a job](#a-job) each", "The jobs."),
@@ -56,6 +61,7 @@ GROUPS = {
     "env": "Where it runs, and as whom",
     "timeout": "How it ends",
     "retry": "When it does not start at once",
+    "notify": "Who is told of it",
     "output": "What is kept of it",
     "expect": "What validate checks",
 }
@@ -115,7 +121,7 @@ def _fields(cls: type, only: list[str] | None = None, word: str | None = None) -
     fields = [one for one in dataclasses.fields(cls) if one.name in own]
     rows = [
         (
-            code(word if word and not number else field.name),
+            code(word if word and not number else spelled(field.name)),
             kinds.text(hints[field.name]),
             kinds.default(hints[field.name], field),
             own[field.name].get("description", ""),

@@ -191,4 +191,5 @@ class _Command(Form):
 
 
 Command = Annotated[str | tuple[str, ...], _Command()]
-Variable = Annotated[str | FromFile | FromEnv, _Variable()]
+VARIABLE = _Variable()
+Variable = Annotated[str | FromFile | FromEnv, VARIABLE]

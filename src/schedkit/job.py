@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from schedkit.limits import Account, Nice, Umask
     from schedkit.retry import Retry
     from schedkit.scalars import Duration, Moment, Moments, Zone
+    from schedkit.telling import NOTIFIERS, Notifier, Ping, Spelled
     from schedkit.values import Bare, Listed, Whole, Written
     from schedkit.vocabulary import Many
 
 # Where the names in annotations are found once a job is read. One that has been read needs none.
 ANNOTATED_WITH = tuple(f"schedkit.{name}" for name in (
     "adjustments", "causes", "clocks", "commands", "filters", "job_keys", "limits", "retry",
-    "scalars", "values", "vocabulary",
+    "scalars", "telling", "values", "vocabulary",
 ))  # fmt: skip
 _AS_THE_CLOCK = ClockChanges()
 _NO_LIMITS, _USUAL_OUTPUT, _USUAL_HISTORY = Limits(), Output(), History()
@@ -141,6 +142,13 @@ class Keys(Entry, kw_only=True):
     """A run that has waited this long since it was due is not started any more: it is missed."""
     on_interrupted: Annotated[Literal["fail", "rerun"], INTERRUPTED] = "fail"
     """Whether a run whose process was lost is over, or runs again: once, or as retry allows."""
+
+    notify: Annotated[tuple[Notifier, ...], NOTIFIERS] = ()
+    """Who is told of its runs, in place of those of the file; an empty list is nobody."""
+    alert_on_failure: bool = False
+    """The notifiers of the file are told when it has failed, and when it succeeds again."""
+    ping: Annotated[Ping, Spelled(Ping, "url")] | None = None
+    """The URL of a check of Healthchecks, which is told of starts, successes and failures."""
 
     output: Output = _USUAL_OUTPUT
     """What is kept of what it writes."""
@@ -284,7 +292,7 @@ class Job(Keys, kw_only=True):
     @property
     def tells(self) -> bool:
         """Whether somebody is told of its runs."""
-        return False
+        return bool(self.notify) or self.ping is not None
 
     @property
     def expects(self) -> bool:

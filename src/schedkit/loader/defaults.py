@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin
 
 from schedkit.job import Keys
 from schedkit.records import hints
+from schedkit.telling import Spelled
 from schedkit.values import Bare
 
 
@@ -74,6 +75,8 @@ def _bare(kind: type) -> Iterable[tuple[str, str]]:
             for form in getattr(option, "__metadata__", ()):
                 if isinstance(form, Bare):
                     yield name, form.field
+                if isinstance(form, Spelled):
+                    yield name, form.bare
 
 
 _OF_COMMANDS = frozenset(("command", "python", "interpreter", "shell"))  # how something is run

@@ -18,6 +18,7 @@ from schedkit.loader.document import REFUSED
 from schedkit.loader.jobs import made
 from schedkit.loader.keys import NAMES, KeyReader
 from schedkit.loader.lints import never_fires
+from schedkit.loader.notified import Told
 from schedkit.loader.placed import Placed, at, refused
 from schedkit.loader.zone import machine_zone
 
@@ -41,6 +42,7 @@ class JobReader:
         self._now = datetime.now(UTC)
         self._defaults: dict[str, Any] = {}
         self._of_defaults: set[Problem] = set()  # or of the zone of the file: said once
+        self._told = Told(top.get("notify"), self._reader)
         self._read_defaults()
 
     @cached_property
@@ -64,7 +66,7 @@ class JobReader:
             filled = {"catchup": "all", **filled}
         if filled.get("timezone") == "local":
             filled["timezone"] = "UTC"  # the machine's zone is looked up for the jobs that use it
-        found = self._unknown_pools(filled.get("pool"))
+        found = [*self._unknown_pools(filled.get("pool")), *self._told.problems(filled)]
         try:
             Keys(**self._reader.read(filled).values)
         except (ConfigError, ValidationError):
@@ -123,11 +125,14 @@ class JobReader:
             raise ConfigError
         if unknown := self._unknown_pools(merged.get("pool")):
             raise ConfigError(*unknown)
-        return made(name, self._reader.read(merged), entry, self._top.get("defaults"))
+        if unheard := self._told.problems(merged):
+            raise ConfigError(*unheard)
+        said = self._told.within(self._reader.read(merged))
+        return made(name, said, entry, self._top.get("defaults"))
 
     def _problems(self, merged: dict[str, Any]) -> list[Problem]:
         """Return everything that is wrong with the keys of a job."""
-        found = self._unknown_pools(merged.get("pool"))
+        found = [*self._unknown_pools(merged.get("pool")), *self._told.problems(merged)]
         try:
             if merged.get("timezone") == "local":
                 merged["timezone"] = self._machine_zone

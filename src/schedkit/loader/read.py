@@ -22,7 +22,7 @@ from schedkit.loader.placed import Placed
 from schedkit.report import Diagnostic, InvalidFileError
 from schedkit.settings import RunnerSettings
 
-_TOP = ("timezone", "defaults", "calendars", "pools", "runner", "state", "jobs")
+_TOP = ("timezone", "defaults", "calendars", "pools", "notify", "runner", "state", "jobs")
 _SLOTS = values.Whole(1)
 
 

@@ -44,6 +44,10 @@ def schema() -> Schema:
         "pools": _named(
             "How many runs there may be at a time in each pool, by its name.", Whole(1).schema()
         ),
+        "notify": {
+            **keys["properties"]["notify"],
+            "description": "Who is told of the runs of every job that names nobody of its own.",
+        },
         "runner": _mapping("Settings of the runner itself.", ref("runner")),
         "state": {**tidy({"type": "string"}), "description": "Where history and output go."},
         "jobs": _named("The jobs, by name.", ref("job")),
