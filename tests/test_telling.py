@@ -8,7 +8,8 @@ import pytest
 
 from files import diagnostics, job, load, refused
 from schedkit.commands import FromEnv, FromFile
-from schedkit.telling import NOTIFIERS, REASONS, Email, Notifier, Ping, Webhook, alerted, ordinal
+from schedkit.receivers import Email, Webhook
+from schedkit.telling import NOTIFIERS, REASONS, Notifier, Ping, alerted, ordinal
 from schedkit.values import written
 
 _KNOWN = ", ".join(REASONS)

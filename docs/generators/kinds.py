@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal
 from generators.markdown import code, link
 from schedkit import durations, limits, records, scalars, timeline
 from schedkit.limits import History, Limits, Output
+from schedkit.receivers import Email, GivenSeveral, Spelled, Webhook
 from schedkit.retry import Retry
-from schedkit.telling import Email, GivenSeveral, Notifier, Ping, Spelled, Webhook
+from schedkit.telling import Notifier, Ping
 from schedkit.values import Bare, Form, Listed, Whole, Written
 from schedkit.vocabulary import Many, One
 

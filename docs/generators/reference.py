@@ -16,8 +16,8 @@ from schedkit.adjustments import ADJUSTMENTS
 from schedkit.clocks import CLOCKS
 from schedkit.filters import FILTERS
 from schedkit.job import Keys
+from schedkit.receivers import spelled
 from schedkit.settings import RunnerSettings
-from schedkit.telling import spelled
 from schedkit.vocabulary import Vocabulary
 
 BEGINNING = """\

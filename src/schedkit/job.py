@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from schedkit.limits import Account, Nice, Umask
     from schedkit.retry import Retry
     from schedkit.scalars import Duration, Moment, Moments, Zone
-    from schedkit.telling import NOTIFIERS, Notifier, Ping, Spelled
+    from schedkit.telling import NOTIFIERS, PING, Notifier, Ping
     from schedkit.values import Bare, Listed, Whole, Written
     from schedkit.vocabulary import Many
 
@@ -147,7 +147,7 @@ class Keys(Entry, kw_only=True):
     """Who is told of its runs, in place of those of the file; an empty list is nobody."""
     alert_on_failure: bool = False
     """The notifiers of the file are told when it has failed, and when it succeeds again."""
-    ping: Annotated[Ping, Spelled(Ping, "url")] | None = None
+    ping: Annotated[Ping, PING] | None = None
     """The URL of a check of Healthchecks, which is told of starts, successes and failures."""
 
     output: Output = _USUAL_OUTPUT

@@ -7,8 +7,8 @@ from dataclasses import is_dataclass
 from typing import Any, get_args, get_origin
 
 from schedkit.job import Keys
+from schedkit.receivers import Spelled
 from schedkit.records import hints
-from schedkit.telling import Spelled
 from schedkit.values import Bare
 
 
