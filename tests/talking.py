@@ -14,10 +14,12 @@ from typing import Any
 
 from schedkit.config import UnknownJobError
 from schedkit.control.server import Server
+from schedkit.events import Emitted
 from schedkit.operations import (
     Backfill,
     Filled,
     Freed,
+    Kept,
     NoSuchRunError,
     NotNowError,
     Prune,
@@ -67,6 +69,10 @@ class FakeOperations:
     def prune(self, wish: Prune, who: str) -> Freed:
         self.asked.append(("prune", wish, who))
         return self.freed.pop(0) if self.freed else Freed(0, 0)
+
+    def emit(self, events: Sequence[Emitted]) -> list[Kept]:
+        self.asked.append(("emit", *events))
+        return [Kept(number, new=True) for number, _ in enumerate(events, 1)]
 
     def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:
         self.asked.append(("cancel", target, who, number))

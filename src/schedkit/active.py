@@ -141,6 +141,8 @@ def tell_unstarted(decision: Decision, zone: tzinfo) -> None:
     )
     if decision.state is State.MISSED:
         log.warning("run missed", extra=said)
+    elif decision.state is State.FAILED:
+        log.error("run failed", extra=said)
     else:
         log.info("run skipped", extra=said)
 

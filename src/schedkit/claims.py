@@ -54,7 +54,8 @@ class Claims:
         self._watch = watch
         self._keeping = keeping
         self.jobs = Jobs()
-        self._known = Jobs()  # with those that are left to another runner
+        self.known = Jobs()  # with those that are left to another runner
+        self.happened = False  # whether something is recorded of which something may follow
         self.pauses: dict[str, Pause] = {}
         self.agenda = Agenda()
         self.queue = RunQueue()
@@ -74,9 +75,9 @@ class Claims:
         other = self.agenda.settle(jobs, anew=anew)
         self.agenda.move(self._store.cursors(other if len(other) < len(jobs) else None))
         self.pauses = self._store.pauses()
-        self.jobs, self._known = jobs, config.by_name
+        self.jobs, self.known = jobs, config.by_name
         self.slots.most, self.slots.pools = config.runner.max_parallel, config.pools
-        self.attempts.rename(self._known)
+        self.attempts.rename(self.known)
         self.queue.settle(jobs)
         self.keep_waiting(list(self.queue))
 
@@ -87,7 +88,7 @@ class Claims:
                 self.queue.put(one)
                 continue
             self.queue.remove(one.key.run)
-            if one.job not in self._known:
+            if one.job not in self.known:
                 self.cancel_waiting(one, _GONE)
 
     def recover(self, boot: str) -> None:
@@ -96,7 +97,7 @@ class Claims:
         found = {one.key: one for one in self._executor.take_over(left, boot)}
         now = self._watch.now()
         for attempt in left:
-            job, paused = self._known.get(attempt.job), covers(self.pauses.get(attempt.job), now)
+            job, paused = self.known.get(attempt.job), covers(self.pauses.get(attempt.job), now)
             self.attempts.recover(attempt, found[attempt.key], job, boot, paused=paused)
         self.record()
         self.keep_waiting(self._store.waiting())
@@ -152,7 +153,7 @@ class Claims:
             return []
         settled = self.queue.admitted(decisions, now, self.slots, paused=self.pauses, force=force)
         try:
-            standing = self._store.claim(settled, self.jobs, now, reaction)
+            standing = self._store.claim(settled, self.known, now, reaction)
         except StoreError as error:
             for decision in settled:
                 self._give_back(decision)
@@ -162,6 +163,7 @@ class Claims:
         for decision in settled:
             if id(decision) not in stands:  # it had a record already
                 self._give_back(decision)
+        self.happened = True
         self.agenda.decided(settled)
         self._begin(standing)
         return standing
@@ -176,7 +178,7 @@ class Claims:
             self._keeping.touch(decision.job)
             if key is None:
                 self.attempts.counts[decision.state] += decision.count
-                tell_unstarted(decision, self.jobs[decision.job].timezone)
+                tell_unstarted(decision, self.known[decision.job].timezone)
                 continue
             if decision.replaces:
                 self._replace(decision.job, key)
@@ -187,7 +189,8 @@ class Claims:
             if decision.at_once:
                 starting.append(self._active(waiting))
                 continue
-            self.queue.put(waiting)
+            if decision.job in self.jobs:  # else it waits for another runner
+                self.queue.put(waiting)
             tell_queued(waiting)
         self.attempts.start(starting)
 
@@ -288,6 +291,7 @@ class Claims:
             if not self.recording.record(facts):
                 return
             self.attempts.facts = []
+            self.happened = True
             self._executor.forget()
         # What is on disk has consequences.
         for waiting in self.attempts.again:

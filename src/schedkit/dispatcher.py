@@ -19,7 +19,12 @@ from schedkit.records import Record, replace
 from schedkit.run import Decision
 from schedkit.run_queue import spread
 from schedkit.store import Store
+from schedkit.typed import TYPE_CHECKING
 from schedkit.watch import Watch
+
+if TYPE_CHECKING:
+    from schedkit.jobs import Jobs
+    from schedkit.reactions import Consequence, Reactions
 
 _PART = 100  # jobs whose fire times are claimed at once: they start while the next are claimed
 
@@ -38,7 +43,30 @@ class Dispatcher:
         self.claims = claims
         self._store = store
         self._watch = watch
+        self.reactions: Reactions | None = None  # as long as nobody waits for anything else
         self._beginning: _Beginning | None = None  # until that is claimed
+
+    def listen(self, known: Jobs) -> None:
+        """
+        Let the jobs that are known hear of what happens, from now on.
+
+        Raises: StoreError.
+        """
+        if self.reactions is None:
+            if not known.listening():
+                return
+            from schedkit.reactions import Reactions  # most runners react to time alone
+
+            self.reactions = Reactions(self.claims, self._store)
+        self.reactions.settle(known)
+
+    def react(self, now: datetime, *, woken: bool = False) -> Sequence[Consequence]:
+        """Let follow what follows from what has happened; *woken*: by an event beside the runs."""
+        if self.reactions is None:
+            return ()
+        if woken:
+            self.reactions.wake()
+        return self.reactions.react(now)
 
     def turn(self, why_late: str) -> None:
         """Decide what has come, start what may start, and record all of it."""
@@ -48,21 +76,27 @@ class Dispatcher:
             return
         now = self._watch.now()
         self.decide(claims.agenda.come(now), now, why_late)
+        self.react(now)
         claims.end_pauses(now)  # not before: what came within them is skipped
         claims.start_waiting(now)
         while claims.attempts.ended and claims.recording.next_try is None:
             claims.record()
+            self.react(now)
             claims.start_waiting(now)  # what could not even be started has left its slot
         claims.record()
 
     def next_time(self) -> datetime | None:
         """Return when a turn has something to do, as far as it is known now."""
         claims = self.claims
-        unrecorded = claims.attempts.ended or claims.attempts.again
-        if unrecorded and claims.recording.next_try is None:
+        reactions = self.reactions
+        left = bool(claims.attempts.ended or claims.attempts.again)
+        left = left or (reactions is not None and reactions.pending)
+        if left and claims.recording.next_try is None:
             return self._watch.now()
         ends = (pause.until for pause in claims.pauses.values())
-        times = (claims.agenda.next_time(), claims.queue.next_time(), *ends)
+        agenda, queue = claims.agenda.next_time(), claims.queue.next_time()
+        silence = None if reactions is None else reactions.next_time()
+        times = (agenda, queue, silence, *ends)
         return min((time for time in times if time is not None), default=None)
 
     def begin(self, now: datetime, why_late: str, *, first_of_boot: bool) -> None:

@@ -48,6 +48,7 @@ class Emitted(Record):
     key: str | None = None
     job: str | None = None
     time: datetime | None = None
+    who: str = "runner"
 
 
 class Delivery(Record):

@@ -24,6 +24,7 @@ from schedkit.typed import Any
 _NOT_FOR_JOBS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM",
                  "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "INVOCATION_ID",
                  "OLDPWD", "_")  # fmt: skip
+OURS = "SCHED_"  # what names of variables begin with that tell a process of its run
 _NO_LIMITS = Limits()
 # Never imported: what it needs for a function is nothing for a runner.
 _ENTRYPOINT = str(Path(__file__).with_name("entrypoint.py"))
@@ -51,7 +52,8 @@ class Launch(Record):
     *env* is what is added to `inherited`. *output* is the file for what it writes, of which
     *max_output* bytes are kept; *result* the one for what a Python function returns. *mark* is
     the entry of its environment that no process of another run has. *script* is started in place
-    of *argv* when that turns out to be a script that names no interpreter.
+    of *argv* when that turns out to be a script that names no interpreter. *stdin* is what it
+    reads there; nothing when it is None.
     """
 
     key: AttemptKey
@@ -65,6 +67,7 @@ class Launch(Record):
     max_output: int = 10_000_000
     umask: int | None = None
     surroundings: Surroundings | None = None
+    stdin: str | None = None
 
 
 def arguments(job: Job) -> str:
@@ -107,7 +110,8 @@ def launch(
     log = output_file(output, key)
     marked = mark(key, store)
     directory = _path(job, job.working_dir)
-    given = {**job.params, **(params or {})}
+    told = {name: value for name, value in (params or {}).items() if name.startswith(OURS)}
+    given = {**job.params, **{n: value for n, value in (params or {}).items() if n not in told}}
     who = None if job.user is None and job.group is None else account(job.user, job.group)
     argv, script = _argv(job)
     env = {
@@ -115,6 +119,7 @@ def launch(
         **_of_user(job, who),
         **dict(_variables(job)),
         **(_function(given) if job.python is not None else _texts(given)),
+        **_texts(told),
         "SCHED_JOB": job.name,
         "SCHED_RUN_ID": marked.partition("=")[2],
         "SCHED_FIRE_TIME": fire_time.astimezone(job.timezone).isoformat(),
@@ -129,7 +134,7 @@ def launch(
     result = log.with_suffix(".json") if job.python is not None else None
     return Launch(
         key, argv, env, directory, log, result, marked, script,
-        job.output.max_size, job.umask, _surroundings(job, who),
+        job.output.max_size, job.umask, _surroundings(job, who), told.get("SCHED_EVENT_PAYLOAD"),
     )  # fmt: skip
 
 

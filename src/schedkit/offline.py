@@ -14,11 +14,13 @@ from datetime import datetime
 from schedkit import keeping, wishes
 from schedkit.config import UnknownJobError
 from schedkit.errors import did_you_mean
+from schedkit.events import Emitted
 from schedkit.job import Job
 from schedkit.operations import (
     Backfill,
     Filled,
     Freed,
+    Kept,
     NotNowError,
     Prune,
     Triggered,
@@ -89,6 +91,12 @@ class StoreOperations:
         if filled.runs:
             self._note(who, "backfill", job.name, wishes.backfill_in_words(job, filled, wish))
         return filled
+
+    def emit(self, events: Sequence[Emitted]) -> list[Kept]:
+        """Keep events for the next runner, for the jobs as the files have them now."""
+        names = [name for name, job in self._jobs.items() if job.listens]
+        self._store.listen([self._jobs[name] for name in names], self._now)
+        return [Kept(number, new) for number, new in self._store.emit(events, self._now)]
 
     def prune(self, wish: Prune, who: str) -> Freed:
         """Drop records that are over, and what their runs wrote: a part, when they are many."""

@@ -20,6 +20,8 @@ from schedkit.typed import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import signal
 
+    from schedkit.events import Emitted
+
 
 class NoSuchRunError(SchedError):
     """There is no run, or no job with a run, of this name; *hint* is the way out."""
@@ -89,6 +91,18 @@ class Prune(Record):
     after: str | None = None
 
 
+class Kept(Record):
+    """
+    An event that is kept under a number; it is not *new* when one of its name and key was there.
+
+    *runs* is what became of the runs that it has caused so far: job, run, state and reason.
+    """
+
+    event: int
+    new: bool
+    runs: list[dict[str, Any]] = field(default_factory=list)
+
+
 class Freed(Record):
     """How much was dropped; *after* is the job up to which that is all, None when it is done."""
 
@@ -117,6 +131,9 @@ class Operations(Protocol):
 
     def prune(self, wish: Prune, who: str) -> Freed:
         """Drop records that are over, and what their runs wrote: a part, when they are many."""
+
+    def emit(self, events: Sequence[Emitted]) -> list[Kept]:
+        """Keep events, and let follow what follows from them."""
 
     def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:
         """Stop the runs of a job, or one run, that go on or wait; return their ids."""

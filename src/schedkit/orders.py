@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from schedkit.operations import (
     Backfill,
     Filled,
     Freed,
+    Kept,
     NoSuchRunError,
     NotNowError,
     Prune,
@@ -36,8 +38,12 @@ from schedkit.run import (
     run_number,
 )
 from schedkit.store import Store
-from schedkit.typed import Any, Protocol
+from schedkit.typed import TYPE_CHECKING, Any, Protocol
 from schedkit.watch import Watch
+
+if TYPE_CHECKING:
+    from schedkit.events import Emitted
+    from schedkit.reactions import Consequence
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +58,9 @@ class Loop(Protocol):
 
     def status(self) -> dict[str, Any]:
         """Return how the runner is."""
+
+    def react(self, now: datetime) -> Sequence[Consequence]:
+        """Let follow what follows from what has happened; return what did."""
 
     def decide(self) -> None:
         """Decide what is due; raises StoreError when that cannot be recorded."""
@@ -123,6 +132,21 @@ class Orders:
             log.info("backfill queued", extra=fields(job=job.name, who=who, what=said))
             self._note_if_possible(who, "backfill", job.name, said)
         return filled
+
+    def emit(self, events: Sequence[Emitted]) -> list[Kept]:
+        """Keep events, all in one transaction, and let follow what follows from them."""
+        now = self._watch.now()
+        kept = self._store.emit(events, now)
+        if log.isEnabledFor(logging.INFO):
+            for one, (number, new) in zip(events, kept, strict=True):
+                if new:
+                    log.info(
+                        "event emitted", extra=fields(name=one.name, event=number, who=one.who)
+                    )
+        runs: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+        for followed in self._loop.react(now):
+            runs[followed.event].append(followed.told())
+        return [Kept(number, new, runs[number]) for number, new in kept]
 
     def prune(self, wish: Prune, who: str) -> Freed:
         """Drop records that are over, and what their runs wrote: a part, when they are many."""

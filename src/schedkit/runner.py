@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,8 +30,11 @@ from schedkit.run import State
 from schedkit.schedules import CORRECTION, FileWatch, Schedules
 from schedkit.sdnotify import Supervisor
 from schedkit.store import Holder, Store
-from schedkit.typed import Any, Protocol
+from schedkit.typed import TYPE_CHECKING, Any, Protocol
 from schedkit.watch import Signals, Watch
+
+if TYPE_CHECKING:
+    from schedkit.reactions import Consequence
 
 log = logging.getLogger(__name__)
 
@@ -264,8 +267,9 @@ class Runner:
         """Decide what came due before a load."""
         self._dispatcher.decide_now(now, self._why_late)
 
-    def settled(self, jobs: Jobs) -> None:
-        """Go on with other jobs."""
+    def settled(self, jobs: Jobs, known: Jobs) -> None:
+        """Go on with other jobs; all that are *known* listen."""
+        self._dispatcher.listen(known)
         self.companions.settle(jobs)
 
     # ---- what people ask for
@@ -273,6 +277,10 @@ class Runner:
     def reload(self, who: str, answer: Answer) -> None:
         """Load the files again; call *answer* when that has been done."""
         self._schedules.reload(who, answer)
+
+    def react(self, now: datetime) -> Sequence[Consequence]:
+        """Let follow what follows from what has happened, unless the runner is stopping."""
+        return () if self._draining_until is not None else self._dispatcher.react(now, woken=True)
 
     def decide(self) -> None:
         """Decide what is due; raises StoreError when that cannot be recorded."""

@@ -50,8 +50,8 @@ class Loop(Protocol):
     def decide_before(self, now: datetime) -> None:
         """Decide what came due before a load; raises StoreError when that cannot be recorded."""
 
-    def settled(self, jobs: Jobs) -> None:
-        """Go on with other jobs."""
+    def settled(self, jobs: Jobs, known: Jobs) -> None:
+        """Go on with other jobs; all that are *known* are in the files."""
 
 
 class Schedules:
@@ -118,7 +118,7 @@ class Schedules:
         if self._only:
             jobs = Jobs(jobs[name] for name in jobs if name in self._only)
         self._claims.settle(config, jobs, anew=anew)
-        self._loop.settled(jobs)
+        self._loop.settled(jobs, config.by_name)
 
     def _follow(self, config: Config) -> None:
         """Watch the files, if that is wanted; what changed before they were watched counts."""

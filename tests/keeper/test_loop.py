@@ -54,7 +54,7 @@ class Kept:
     def start(self, script: str) -> None:
         self.control.sendall(messages.packed(("start", [(
             "1.1", [b"/bin/sh", b"-c", script.encode()], {}, b"/",
-            os.fsencode(self._directory / "log"), 100, None, None, None, None,
+            os.fsencode(self._directory / "log"), 100, None, None, None, None, None,
         )])))  # fmt: skip
 
     def fill(self) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from schedkit.control.protocol import (
     At,
     Cancel,
+    Emit,
     Pause,
     Resume,
     Trigger,
     Wish,
 )
 from schedkit.operations import Backfill, Filled, Operations, Prune
-from schedkit.records import as_dict
+from schedkit.records import as_dict, replace
 from schedkit.typed import Any, assert_never
 
 
@@ -31,6 +32,9 @@ def answer(request: Wish, operations: Operations, who: str) -> dict[str, Any]:
             said = _told(operations.backfill(request, who))
         case Prune():
             said = as_dict(operations.prune(request, who))
+        case Emit(events):
+            kept = operations.emit([replace(one, who=who) for one in events])
+            said = {"events": [as_dict(one) for one in kept]}
         case Cancel(target, number):
             said = {"runs": operations.cancel(target, who, number)}
         case Pause(jobs, until, reason):

@@ -24,6 +24,8 @@ from schedkit.typed import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import signal
 
+    from schedkit.events import Emitted
+
 VERSION = 1
 LONGEST = 64 * 1024  # bytes of a request, its newline included
 FAILED, NO_SUCH, NO_STORE, NO_PERMISSION, INVALID_FILE = 1, 4, 69, 77, 78
@@ -78,6 +80,12 @@ class Resume(Record):
     jobs: list[str] = field(default_factory=list)
 
 
+class Emit(Record):
+    """Keep events: of each its name, its payload as JSON, and a key or None."""
+
+    events: list[Emitted]
+
+
 class Reload(Record):
     """Load the files again."""
 
@@ -92,7 +100,7 @@ class Wait(Record):
     run: str
 
 
-Wish = Trigger | At | Backfill | Prune | Cancel | Pause | Resume  # also without a runner
+Wish = Trigger | At | Backfill | Prune | Cancel | Pause | Resume | Emit  # also without a runner
 Request = Wish | Reload | Status | Wait
 _REQUESTS: dict[str, type[Request]] = {kind.__name__.lower(): kind for kind in Request.__args__}
 
@@ -214,6 +222,8 @@ def _shown(value: object) -> str:
 def _as_json(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, list) and value and hasattr(value[0], "payload"):
+        return [{**as_dict(one), "payload": json.loads(one.payload)} for one in value]
     return getattr(value, "name", value)  # that of a signal
 
 
@@ -319,6 +329,29 @@ def _reason(value: object) -> str | None:
     return text
 
 
+def _events(value: object) -> list[Emitted]:
+    if not isinstance(value, list) or not value:
+        raise ValueError("is no list of events")
+    return [_event(one) for one in value]
+
+
+def _event(value: object) -> Emitted:
+    from schedkit.events import LONGEST_PAYLOAD, Emitted, check_name  # few requests have any
+
+    if not isinstance(value, dict) or not value.keys() <= {*Emitted._fields}:
+        raise ValueError("has what is no event")
+    name, payload, key = _text(value.get("name")), value.get("payload", {}), value.get("key")
+    check_name(name)
+    if not isinstance(payload, dict):
+        raise ValueError(f"has {name} with a payload that is no object")  # noqa: TRY004
+    written = json.dumps(payload, allow_nan=False)
+    if len(written) > LONGEST_PAYLOAD:
+        raise ValueError(f"has {name} with {len(written)} bytes, {LONGEST_PAYLOAD} at most")
+    if key is not None and not 0 < len(_text(key)) <= _LONGEST_REASON:
+        raise ValueError(f"has {name} with a key of {len(_text(key))} characters")
+    return Emitted(name, written, key)
+
+
 def _signal(value: object) -> signal.Signals | None:
     if value is None:
         return None
@@ -349,4 +382,5 @@ _READERS: dict[str, Callable[[object], Any]] = {
     "until": _moment,
     "reason": _reason,
     "signal": _signal,
+    "events": _events,
 }

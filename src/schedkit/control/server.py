@@ -16,6 +16,7 @@ import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from schedkit.control import dispatch, protocol
@@ -25,6 +26,7 @@ from schedkit.control.protocol import (
     INVALID_FILE,
     LONGEST,
     NO_PERMISSION,
+    Emit,
     RefusedError,
     Reload,
     Status,
@@ -33,6 +35,7 @@ from schedkit.control.protocol import (
 from schedkit.errors import SchedError, StoreError
 from schedkit.log import fields
 from schedkit.operations import RunnerOperations
+from schedkit.records import as_dict, replace
 from schedkit.typed import Any
 
 log = logging.getLogger(__name__)
@@ -69,6 +72,7 @@ class Server:
         self._names = {uid: user_name(uid) for uid in (0, os.geteuid())}
         self._clients: dict[int, _Client] = {}  # the one that was heard last comes last
         self._waiting: dict[str, list[_Client]] = {}  # for a run to be over
+        self._emitted: list[tuple[_Client, Emit]] = []  # in this turn: kept together
         self._listener = _listen(path)
         self._poll = select.epoll()
         # Edge-triggered: where no descriptor is left, the loop would turn for nothing.
@@ -89,6 +93,7 @@ class Server:
                 self._attend(client)
         if self._listener.fileno() in events:
             self._accept()
+        self._emit()
 
     def close(self) -> None:
         """Stop listening and let everybody go; who waits for a run sees it in the history."""
@@ -204,6 +209,9 @@ class Server:
                     self._hear(client)
                     self._operations.reload(client.who, partial(self._reloaded, client))
                     return
+                case Emit():
+                    self._emitted.append((client, request))
+                    return
                 case _:
                     answer = dispatch.answer(request, self._operations, client.who)
             self._say(client, protocol.ok_line(answer))
@@ -214,6 +222,21 @@ class Server:
             log.exception("a request could not be answered")
             failed = RefusedError(FAILED, "the runner failed at this: its log says where")
             self._end(client, protocol.error_line(failed))
+
+    def _emit(self) -> None:
+        """Keep what was emitted in this turn, all of it in one transaction."""
+        emitted, self._emitted = self._emitted, []
+        if not emitted:
+            return
+        try:
+            events = [replace(e, who=client.who) for client, one in emitted for e in one.events]
+            kept = iter([as_dict(one) for one in self._operations.emit(events)])
+            for client, request in emitted:
+                own = list(islice(kept, len(request.events)))
+                self._say(client, protocol.ok_line({"events": own}))
+        except SchedError as error:
+            for client, _ in emitted:
+                self._end(client, protocol.error_line(error))
 
     def _hear(self, client: _Client) -> None:
         """Say at once that a request was heard whose answer takes its time."""

@@ -22,19 +22,24 @@ else:
 OUTPUT = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 REPLACE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 MODE = 0o600
+NOTHING = b"/dev/null"  # for who reads nothing
 _HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
-def fork(order: Order, argv: list[bytes], env: dict[bytes, bytes], ignored: list[int]) -> int:
+def fork(
+    order: Order, argv: list[bytes], env: dict[bytes, bytes], stdin: bytes, ignored: list[int]
+) -> int:
     """
-    Start a process and return its pid. What is *ignored* here is not ignored there.
+    Start a process that reads the file *stdin*, and return its pid.
+
+    What is *ignored* here is not ignored there.
 
     Raises: NotStartedError.
     """
     told, tell = os.pipe2(os.O_CLOEXEC)
     pid = os.fork()
     if pid == 0:
-        _become(tell, order, argv, env, ignored)
+        _become(tell, order, argv, env, stdin, ignored)
     os.close(tell)
     failure = b""
     while data := os.read(told, 65536):  # ends when the process executes: that closes the pipe
@@ -46,8 +51,13 @@ def fork(order: Order, argv: list[bytes], env: dict[bytes, bytes], ignored: list
     raise NotStartedError(*marshal.loads(failure))  # noqa: S302  # ours
 
 
-def _become(
-    tell: int, order: Order, argv: list[bytes], env: dict[bytes, bytes], ignored: list[int]
+def _become(  # noqa: PLR0917  # what `fork` has
+    tell: int,
+    order: Order,
+    argv: list[bytes],
+    env: dict[bytes, bytes],
+    stdin: bytes,
+    ignored: list[int],
 ) -> NoReturn:
     """Do what was ordered in this process, or tell which step failed."""
     failure = ("program", argv[0], errno.EINVAL)
@@ -58,7 +68,7 @@ def _become(
         signal.set_wakeup_fd(-1)
         for number in (*ignored, *_HANDLED):
             signal.signal(number, signal.SIG_DFL)
-        for step, name, act in _steps(order):
+        for step, name, act in _steps(order, stdin):
             try:
                 act()
             except OSError as error:
@@ -73,11 +83,11 @@ def _become(
         os._exit(127)
 
 
-def _steps(order: Order) -> Iterator[tuple[str, bytes, Callable[[], object]]]:
+def _steps(order: Order, stdin: bytes) -> Iterator[tuple[str, bytes, Callable[[], object]]]:
     """Yield what is to be done, in an order in which the rights to do it are still there."""
-    _, _, _, cwd, output, _, result, _, umask, surroundings = order
+    _, _, _, cwd, output, _, result, _, umask, surroundings, _ = order
     uid, gid, groups, nice, limits = surroundings or (None, None, None, None, ())
-    yield "output", b"/dev/null", lambda: _open(0, b"/dev/null", os.O_RDONLY)
+    yield "output", stdin, lambda: _open(0, stdin, os.O_RDONLY)
     yield "output", output, lambda: _open(1, output, OUTPUT)
     yield "output", output, lambda: os.dup2(1, 2)
     if result is not None:

@@ -17,6 +17,7 @@ An order to start a process is a tuple, with every text as bytes, as the system 
     umask           or None for the keeper's own
     surroundings    what takes a fork, or None: user, group, supplementary groups, nice (each may
                     be None), and limits: for each its name, its number, what warns, what ends
+    stdin           what it reads there, or None for nothing
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     ]
     Order = tuple[
         str, list[bytes], dict[bytes, bytes], bytes, bytes, int, bytes | None, list[bytes] | None,
-        int | None, Surroundings | None,
+        int | None, Surroundings | None, bytes | None,
     ]  # fmt: skip
 
 _LENGTH = 4  # bytes

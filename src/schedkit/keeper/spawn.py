@@ -11,7 +11,7 @@ import errno
 import os
 
 from schedkit.keeper import RESULT
-from schedkit.keeper.forking import MODE, OUTPUT, REPLACE, fork
+from schedkit.keeper.forking import MODE, NOTHING, OUTPUT, REPLACE, fork
 from schedkit.keeper.programs import Failures, NotStartedError, candidates
 
 TYPE_CHECKING = False  # as far as the type checker believes
@@ -48,18 +48,25 @@ class Spawner:
 
         Raises: NotStartedError.
         """
-        _, argv, added, _, _, _, _, script, _, _ = order
+        _, argv, added, _, _, _, _, script, _, _, stdin = order
         env = {**self._environment, **added}
+        given = None if stdin is None else _kept(stdin)
         try:
-            return self._start(order, argv, env)
+            return self._start(order, argv, env, given)
         except NotStartedError as error:
             if error.number != errno.ENOEXEC or script is None:
                 raise
-        return self._start(order, script, env)
+            return self._start(order, script, env, given)
+        finally:
+            if given is not None:
+                os.close(given)
 
-    def _start(self, order: Order, argv: list[bytes], env: dict[bytes, bytes]) -> int:
+    def _start(
+        self, order: Order, argv: list[bytes], env: dict[bytes, bytes], given: int | None
+    ) -> int:
+        stdin = NOTHING if given is None else b"/proc/self/fd/%d" % given
         try:
-            return self._begin(order, argv, env)
+            return self._begin(order, argv, env, stdin)
         except NotStartedError as error:
             if (error.step, error.number) != ("output", errno.ENOENT):
                 raise
@@ -69,20 +76,20 @@ class Spawner:
             os.makedirs(os.path.dirname(output), 0o700, exist_ok=True)
         except OSError as error:
             raise NotStartedError("output", output, error.errno or 0) from None
-        return self._begin(order, argv, env)
+        return self._begin(order, argv, env, stdin)
 
-    def _begin(self, order: Order, argv: list[bytes], env: dict[bytes, bytes]) -> int:
-        _, _, _, _, _, _, _, _, umask, surroundings = order
+    def _begin(self, order: Order, argv: list[bytes], env: dict[bytes, bytes], stdin: bytes) -> int:
+        _, _, _, _, _, _, _, _, umask, surroundings, _ = order
         try:
             # A umask that takes rights from the owner would take them from the output file, too.
             if surroundings is not None or (umask is not None and umask & MODE):
-                return fork(order, argv, env, self._ignored)
-            return self._spawn(order, argv, env)
+                return fork(order, argv, env, stdin, self._ignored)
+            return self._spawn(order, argv, env, stdin)
         except ValueError:  # a NUL where none can be
             raise NotStartedError("program", argv[0], errno.EINVAL) from None
 
-    def _spawn(self, order: Order, argv: list[bytes], env: dict[bytes, bytes]) -> int:
-        _, _, _, cwd, output, _, result, _, umask, _ = order
+    def _spawn(self, order: Order, argv: list[bytes], env: dict[bytes, bytes], stdin: bytes) -> int:
+        _, _, _, cwd, output, _, result, _, umask, _, _ = order
         if cwd != self._cwd:
             try:
                 os.chdir(cwd)
@@ -90,7 +97,7 @@ class Spawner:
                 raise NotStartedError("working_dir", cwd, error.errno or 0) from None
             self._cwd = cwd
         files = [
-            (os.POSIX_SPAWN_OPEN, 0, b"/dev/null", os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 0, stdin, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, output, OUTPUT, MODE),
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ]
@@ -114,3 +121,15 @@ class Spawner:
             if former is not None:
                 os.umask(former)
         raise failures.error()
+
+
+def _kept(data: bytes) -> int:
+    """Return a file in memory alone that holds *data*: each who opens it reads all of it."""
+    descriptor = os.memfd_create("stdin")
+    try:
+        while data:
+            data = data[os.write(descriptor, data) :]
+    except OSError as error:
+        os.close(descriptor)
+        raise NotStartedError("stdin", b"", error.errno or 0) from None
+    return descriptor

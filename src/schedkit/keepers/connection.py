@@ -194,4 +194,5 @@ def _order(launch: Launch) -> messages.Order:
         None if around is None else (
             around.uid, around.gid, around.groups, around.nice, around.limits
         ),
+        None if launch.stdin is None else launch.stdin.encode(),
     )  # fmt: skip

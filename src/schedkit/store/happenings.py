@@ -30,13 +30,15 @@ _DELIVERIES = (
 
 
 def emit(
-    db: sqlite3.Connection, events: Iterable[Emitted], who: str, now: datetime
+    db: sqlite3.Connection, events: Iterable[Emitted], now: datetime
 ) -> list[tuple[int, bool]]:
     """Keep events; return the number of each, and whether it is new."""
     kept: list[tuple[int, bool]] = []
     for one in events:
-        time = to_micros(one.time or now)
-        row = db.execute(_EMIT, (time, one.name, one.key, one.job, who, one.payload)).fetchone()
+        row = db.execute(
+            _EMIT,
+            (to_micros(one.time or now), one.name, one.key, one.job, one.who, one.payload),
+        ).fetchone()
         if row is None:
             (number,) = db.execute(_KNOWN, (one.name, one.key)).fetchone()
             kept.append((number, False))

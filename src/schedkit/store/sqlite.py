@@ -196,10 +196,20 @@ class SQLiteStore(SQLiteReader):
             asked = "SELECT job, counted FROM cursors WHERE job IN (SELECT value FROM json_each(?))"
             return dict(db.execute(asked, (json.dumps(jobs),)))
 
-    def emit(self, events: Sequence[Emitted], who: str, now: datetime) -> list[tuple[int, bool]]:
+    def emit(self, events: Sequence[Emitted], now: datetime) -> list[tuple[int, bool]]:
         """Keep events, each once by its name and key; return their numbers, and what is new."""
         with self._transaction() as db:
-            return happenings.emit(db, events, who, now)
+            return happenings.emit(db, events, now)
+
+    def listen(self, jobs: Iterable[Job], now: datetime) -> None:
+        """Let jobs that no runner has loaded yet hear of what happens from *now* on."""
+        rows = [(job.name, job.schedule_digest, to_micros(now)) for job in jobs]
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO cursors (job, schedule_digest, decided_until, hears_since)"
+                " VALUES (?1, ?2, ?3, ?3)",
+                rows,
+            )
 
     def hear(self, heard: Mapping[str, bool]) -> None:
         """Make events of the states of runs of these jobs, and of no others."""

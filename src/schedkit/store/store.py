@@ -201,12 +201,15 @@ class Store(Reader, Protocol):
     def counted(self, jobs: Sequence[str]) -> dict[str, int]:
         """Return how many runs each of *jobs* has had by its schedule since it was first."""
 
-    def emit(self, events: Sequence[Emitted], who: str, now: datetime) -> list[tuple[int, bool]]:
+    def emit(self, events: Sequence[Emitted], now: datetime) -> list[tuple[int, bool]]:
         """
         Keep events, all in one transaction; return the number of each, and whether it is new.
 
         One that has the name and the key of another is not kept: the number is that of the other.
         """
+
+    def listen(self, jobs: Iterable[Job], now: datetime) -> None:
+        """Let jobs that no runner has loaded yet hear of what happens from *now* on."""
 
     def hear(self, heard: Mapping[str, bool]) -> None:
         """

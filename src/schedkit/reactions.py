@@ -1,0 +1,300 @@
+"""What happens has consequences: jobs run for it and people are told, once for each event."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from schedkit.claims import Claims
+from schedkit.consequences import Cause, caused, followed_by
+from schedkit.errors import StoreError
+from schedkit.events import Event, Hearing, Reaction
+from schedkit.jobs import Jobs
+from schedkit.listening import Listener, Mark, cause, given, heard, listeners, runs_of
+from schedkit.planner import Standing
+from schedkit.records import replace
+from schedkit.run import AttemptKey, Decision, Trigger, run_id
+from schedkit.store import Store
+from schedkit.typed import Any, NamedTuple
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 500  # events of which the consequences are claimed together
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_Part = tuple[str, str]  # a job and one of its triggers
+
+
+class Consequence(NamedTuple):
+    """What became of a run that the event of this number has caused: None where none starts."""
+
+    event: int
+    job: str
+    run: str | None
+    state: str
+    reason: str | None
+
+    def told(self) -> dict[str, Any]:
+        """Return it as plain data, for whoever emitted the event."""
+        return {"job": self.job, "run": self.run, "state": self.state, "reason": self.reason}
+
+
+class Reactions:
+    """
+    Who listens, what was heard so far, and which silences are awaited.
+
+    *known* jobs listen, those that this runner does not run included: what they are to run waits
+    for another runner then.
+    """
+
+    def __init__(self, claims: Claims, store: Store) -> None:
+        self._claims = claims
+        self._store = store
+        self._listeners: dict[_Part, Listener] = {}
+        self._by_name: defaultdict[tuple[str, str | None], list[Listener]] = defaultdict(list)
+        self._by_glob: list[Listener] = []
+        self._since: dict[str, datetime] = {}
+        self._progress: dict[_Part, tuple[Mark, ...]] = {}
+        self._silent_since: dict[_Part, datetime] = {}
+        self._silences: list[tuple[datetime, _Part]] = []
+        self._woken = False  # whether there may be events although nobody listens
+
+    @property
+    def pending(self) -> bool:
+        """Whether there may be events that nobody has looked at."""
+        return self._woken or (bool(self._listeners) and self._claims.happened)
+
+    def wake(self) -> None:
+        """Take note that there may be new events."""
+        self._woken = True
+
+    # ---- who listens
+
+    def settle(self, jobs: Jobs) -> None:
+        """
+        Let these jobs listen from now on; the store has loaded them.
+
+        Raises: StoreError.
+        """
+        names = jobs.listening()
+        found = [one for name in names for one in listeners(jobs[name])]
+        self._listeners = {(one.job, one.part): one for one in found}
+        self._hear(found)
+        hearing = self._store.hearing(names) if names else {}
+        self._since = {job: one.since for job, one in hearing.items()}
+        self._progress = dict(_marks(self._listeners, hearing))
+        self._by_name.clear()
+        self._by_glob = []
+        for one in found:
+            self._index(one)
+        self._await_silences()
+        self._woken = True
+
+    def _hear(self, found: Iterable[Listener]) -> None:
+        """Have events made of the runs that somebody waits for."""
+        heard_of = {
+            pattern.about: False
+            for one in found
+            if one.trigger is Trigger.AFTER
+            for pattern in one.patterns
+            if pattern.about is not None
+        }
+        self._store.hear(heard_of)
+
+    def _index(self, one: Listener) -> None:
+        names = [(name, pattern.about) for pattern in one.patterns for name in pattern.names]
+        if any(sign in name for name, _ in names for sign in "*?["):
+            self._by_glob.append(one)
+            return
+        for name, about in dict.fromkeys(names):
+            self._by_name[name, about].append(one)
+
+    def _of(self, event: Event) -> Iterator[Listener]:
+        """Yield who may be interested in an event."""
+        yield from self._by_name.get((event.name, event.job), ())
+        if event.job is not None:
+            yield from self._by_name.get((event.name, None), ())
+        yield from self._by_glob
+
+    # ---- what follows
+
+    def react(self, now: datetime) -> list[Consequence]:
+        """Let everything follow from what has happened up to now; return what did."""
+        done: list[Consequence] = []
+        while self.pending and not self._claims.recording.blocked:
+            try:
+                events = self._store.unreacted(_AT_ONCE)
+            except StoreError as error:
+                self._claims.recording.block(error)
+                break
+            followed = self._follow(events, now) if events else []
+            if followed is None:
+                break
+            done += followed
+            # What was decided may be an event, too.
+            self._woken = self._claims.happened = bool(events)
+        self._break_silences(now)
+        return done
+
+    def _follow(self, events: Sequence[Event], now: datetime) -> list[Consequence] | None:
+        """Claim what follows from events; None when that cannot be recorded."""
+        progress: dict[_Part, tuple[Mark, ...]] = {}
+        causes: list[tuple[int, Cause]] = []
+        broken: dict[_Part, datetime] = {}
+        for event in events:
+            for one in self._of(event):
+                if event.time < self._since.get(one.job, now):
+                    continue
+                part = (one.job, one.part)
+                if one.lasts is not None:
+                    if one.patterns[0].admits(event):
+                        broken[part] = max(event.time, broken.get(part, event.time))
+                    continue
+                marks, left = heard(one, progress.get(part, self._progress.get(part, ())), event)
+                if not one.alone and (marks or left):
+                    progress[part] = left
+                if marks:
+                    causes.append((event.id, self._cause(one, marks, event)))
+        reaction = Reaction(events[-1].id, self._dumped(progress))
+        found = self._claim(causes, now, reaction)
+        if found is None:
+            return None
+        self._progress |= progress
+        for part, time in broken.items():
+            self._await_silence(part, time)
+        return found
+
+    def _cause(self, one: Listener, marks: Sequence[Mark], event: Event) -> Cause:
+        text = cause(one, marks, event, event.job)
+        if one.trigger is not Trigger.AFTER:
+            params, problem = given(one, event)
+            return Cause(one.job, text, event.time, one.trigger, params, problem)
+        run = self._store.run(event.run or 0)
+        params = () if run is None else (
+            ("SCHED_CAUSE_RUN_ID", run.id),
+            ("SCHED_CAUSE_RUN_IDS", " ".join(runs_of(marks))),
+            ("SCHED_CAUSE_JOB", run.job),
+            ("SCHED_CAUSE_STATE", str(run.state)),
+            ("SCHED_CAUSE_FIRE_TIME", run.fire_time.isoformat()),
+            ("SCHED_CAUSE_OUTPUT", run.output or ""),
+        )  # fmt: skip
+        lasting = None if one.all_of else one.within
+        return Cause(one.job, text, event.time, one.trigger, params, lasting=lasting)
+
+    def _claim(
+        self, causes: Iterable[tuple[int, Cause]], now: datetime, reaction: Reaction | None
+    ) -> list[Consequence] | None:
+        decisions: list[Decision] = []
+        events: dict[_Part, int] = {}
+        standings: dict[str, Standing] = {}
+        for number, one in causes:
+            job = self._claims.known[one.job]
+            standing = standings.get(one.job) or self._standing(one.job, now)
+            decision = caused(job, one, now, standing)
+            if one.job not in self._claims.jobs:  # it is left to another runner
+                decision = replace(decision, at_once=False)
+            standings[one.job] = followed_by(standing, decision)
+            events[one.job, one.text] = number
+            decisions.append(decision)
+        stand = self._claims.claim(decisions, now, reaction=reaction)
+        if stand is None:
+            return None
+        return [
+            _consequence(events[decision.job, decision.cause or ""], key, decision)
+            for key, decision in stand
+        ]
+
+    def _standing(self, name: str, now: datetime) -> Standing:
+        job = self._claims.known[name]
+        counted = 0
+        if job.max_runs is not None:
+            counted = self._store.counted([name]).get(name, 0)
+        return self._claims.standing(name, now, counted)
+
+    def _dumped(self, progress: Mapping[_Part, Sequence[Mark]]) -> dict[str, str | None]:
+        """Return the progress of the jobs of which some changes, as it is kept."""
+        merged = {**self._progress, **progress}
+        said: dict[str, str | None] = {}
+        for job in {job for job, _ in progress}:
+            own = {
+                part: [[m.event, _micros(m.time), m.pattern, m.run] for m in marks]
+                for (name, part), marks in merged.items()
+                if name == job and marks
+            }
+            said[job] = json.dumps(own) if own else None
+        return said
+
+    # ---- silence
+
+    def next_time(self) -> datetime | None:
+        """Return when a silence has lasted for so long that somebody runs for it."""
+        while self._silences:
+            due, part = self._silences[0]
+            if self._silent_since.get(part) == due - self._lasts(part):
+                return due
+            heapq.heappop(self._silences)  # it was broken
+        return None
+
+    def _lasts(self, part: _Part) -> timedelta:
+        one = self._listeners.get(part)
+        return (one.lasts if one is not None else None) or timedelta(0)
+
+    def _await_silences(self) -> None:
+        self._silences, self._silent_since = [], {}
+        for part, one in self._listeners.items():
+            if one.lasts is not None:
+                pattern, since = one.patterns[0], self._since[one.job]
+                last = self._store.last_event(pattern.names, since, pattern.admits)
+                self._await_silence(part, since if last is None else last.time)
+
+    def _await_silence(self, part: _Part, since: datetime) -> None:
+        if since >= self._silent_since.get(part, since):
+            self._silent_since[part] = since
+            heapq.heappush(self._silences, (since + self._lasts(part), part))
+
+    def _break_silences(self, now: datetime) -> None:
+        """Let follow what follows from silences that have lasted long enough."""
+        while not self._claims.recording.blocked:
+            due = self.next_time()
+            if due is None or due > now:
+                return
+            part = heapq.heappop(self._silences)[1]
+            one = self._listeners[part]
+            since = self._silent_since[part]
+            text = f"no {' or '.join(one.patterns[0].names)} since {since.isoformat()}"
+            params = (("SCHED_EVENT_ABSENT_SINCE", since.isoformat()),)
+            found = Cause(one.job, text, due, one.trigger, params)
+            if self._claim([(0, found)], now, None) is None:
+                heapq.heappush(self._silences, (due, part))
+            else:
+                del self._silent_since[part]  # until the next one comes
+
+
+def _consequence(event: int, key: AttemptKey | None, decision: Decision) -> Consequence:
+    run = None if key is None else run_id(key.run)
+    state = "running" if key is not None and decision.at_once else str(decision.state)
+    return Consequence(event, decision.job, run, state, decision.reason)
+
+
+def _marks(
+    known: Mapping[_Part, Listener], hearing: Mapping[str, Hearing]
+) -> Iterator[tuple[_Part, tuple[Mark, ...]]]:
+    """Yield what jobs have heard so far, as it was kept."""
+    for job, (_, progress) in hearing.items():
+        said: dict[str, Any] = json.loads(progress) if progress else {}
+        for part, marks in said.items():
+            if (job, part) in known:
+                yield (job, part), tuple(Mark(e, _instant(t), p, r) for e, t, p, r in marks)
+
+
+def _micros(time: datetime) -> int:
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def _instant(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
