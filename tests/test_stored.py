@@ -27,6 +27,7 @@ JOBS = """
 timezone: Europe/Berlin
 pools: {disk: 2}
 calendars: {ours: {closed: [2027-03-01]}}
+notify: {email: {to: ops@example.com, password: {from_file: secret}}}
 jobs:
   daily: {command: x, clock: daily at 09:00, description: Every day}
   often: {command: [a, b], clock: every 7s, env: {A: b}, retry: 3}
@@ -130,6 +131,12 @@ def test_a_calendar_that_jobs_share_is_one_and_written_once(tmp_path: Path) -> N
     (one,), (other,) = jobs["business"].filters, jobs["other"].filters
 
     assert one.calendar is other.calendar  # type: ignore[attr-defined]  # of a business_day
+
+
+def test_whom_the_file_tells_of_its_jobs_is_one_and_written_once(tmp_path: Path) -> None:
+    jobs = _stored(load(JOBS), tmp_path / "form").by_name
+
+    assert jobs["daily"].notify is jobs["other"].notify
 
 
 def test_all_code_that_the_jobs_need_can_be_had_at_once(tmp_path: Path) -> None:
