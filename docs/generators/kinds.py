@@ -41,7 +41,7 @@ OTHERS = {
     "command": "A text, for a shell, or a list of a program and its arguments.",
 }
 # What has a section of its own.
-PARTS = (Retry, Limits, Output, History, Notifier, Webhook, Email, Ping)
+PARTS = (Retry, Sla, Limits, Output, History, Notifier, Webhook, Email, Ping)
 _LIST = "Where several may stand they are a list, or one text with commas: `[mon, thu]`, `mon,thu`."
 
 

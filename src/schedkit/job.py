@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from schedkit.limits import Account, Nice, Umask
     from schedkit.retry import Retry
     from schedkit.scalars import Duration, Moment, Moments, Zone
+    from schedkit.sla import Sla
     from schedkit.telling import NOTIFIERS, PING, Notifier, Ping
     from schedkit.values import Bare, Listed, Whole, Written
     from schedkit.vocabulary import Many
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 # Where the names in annotations are found once a job is read. One that has been read needs none.
 ANNOTATED_WITH = tuple(f"schedkit.{name}" for name in (
     "adjustments", "causes", "clocks", "commands", "filters", "job_keys", "limits", "retry",
-    "scalars", "telling", "values", "vocabulary",
+    "scalars", "sla", "telling", "values", "vocabulary",
 ))  # fmt: skip
 _AS_THE_CLOCK = ClockChanges()
 _NO_LIMITS, _USUAL_OUTPUT, _USUAL_HISTORY = Limits(), Output(), History()
@@ -41,7 +42,7 @@ _CATCHUP_LIMIT = 100
 # The keys that can be wrong beside another, or zero; of these command and timeout are common.
 _OTHERS = frozenset((
     "python", "shell", "interpreter", "after", "on", "adjustments", "dst", "start", "end",
-    "catchup_limit", "catchup_window", "start_deadline",
+    "catchup_limit", "catchup_window", "sla", "start_deadline",
 ))  # fmt: skip
 _LONGEST_NAME = 200  # characters; it is shown in tables
 
@@ -150,6 +151,9 @@ class Keys(Entry, kw_only=True):
     ping: Annotated[Ping, PING] | None = None
     """The URL of a check of Healthchecks, which is told of starts, successes and failures."""
 
+    sla: Sla | None = None
+    """What is promised of its runs: a promise that is broken is told of, and stops nothing."""
+
     output: Output = _USUAL_OUTPUT
     """What is kept of what it writes."""
     history: History = _USUAL_HISTORY
@@ -197,11 +201,13 @@ class Keys(Entry, kw_only=True):
 
     def _about_lengths(self) -> list[Problem]:
         lengths = ("timeout", "catchup_window", "start_deadline")
-        return [
+        problems = [
             Problem(f"{name} is zero", path=(name,))
             for name in lengths
             if getattr(self, name) == timedelta(0)
         ]
+        beside = () if self.sla is None else self.sla.problems_beside(self.timeout)
+        return [*problems, *beside]
 
 
 def conflicts(keys: Mapping[str, object]) -> list[Problem]:
@@ -296,8 +302,8 @@ class Job(Keys, kw_only=True):
 
     @property
     def expects(self) -> bool:
-        """Whether something is promised of its runs."""
-        return False
+        """Whether something is promised of its runs, though it may be paused."""
+        return self.enabled and self.sla is not None
 
     @property
     def starts_with_runner(self) -> bool:

@@ -168,6 +168,15 @@ class Schedule(Record):
                 fired = fire.time
                 yield fire
 
+    @property
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        """Its start and its end as instants (UTC), None where it has none."""
+        start, end = (
+            None if wall is None else _instant(wall, self.timezone)
+            for wall in (self.start, self.end)
+        )
+        return start, end
+
     def covers(self, instant: datetime) -> bool:
         """Return whether *instant* is from the start of the schedule to its end, both included."""
         return self._beyond(_checked(instant)) is None

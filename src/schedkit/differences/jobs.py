@@ -31,7 +31,7 @@ _AT_START = (
     "command", "python", "shell", "interpreter", "params", "env", "env_file", "working_dir",
     "directory", "user", "group", "umask", "nice", "limits", "timeout", "output", "pool",
 )  # fmt: skip
-_AT_ONCE = ("stop_signal", "kill_grace", "success", "retry", "on_interrupted")
+_AT_ONCE = ("stop_signal", "kill_grace", "success", "retry", "on_interrupted", "sla")
 _WHILE_WAITING = ("start_deadline", "priority")
 
 

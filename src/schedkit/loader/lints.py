@@ -26,6 +26,7 @@ from schedkit.traces import Trace
 _AHEAD = timedelta(days=366)  # how far a schedule is looked through
 _SOON = timedelta(days=3653)  # a calendar that ends sooner says nothing about never
 _LOOKED_AT = 1000  # fire times, at most
+_OF_PROMISES = 50  # fire times between which a success is promised
 
 
 class Finding(NamedTuple):
@@ -50,6 +51,7 @@ def lints(job: Job, now: datetime) -> Iterator[Finding]:
     yield from _calendars(job, now)
     yield from _clock_changes(job, now)
     yield from _idle_adjustments(job, now)
+    yield from _hasty_promises(job, now)
 
 
 def _cron(clock: Cron) -> Iterator[Problem]:
@@ -272,6 +274,21 @@ def overlaps(job: Job, now: datetime) -> Problem | None:
         return None
     text = durations.text(nearest)
     return Problem(f"it may run for longer than {text}, after which the next is due and skipped")
+
+
+def _hasty_promises(job: Job, now: datetime) -> Iterator[Finding]:
+    """Look for a success that is promised sooner than the job fires."""
+    promised = None if job.sla is None else job.sla.succeeded_within
+    if promised is None or job.after is not None or job.on:
+        return
+    fires = [*islice(job.schedule.known_after(now), _OF_PROMISES)]
+    longest = max((later - fire for fire, later in pairwise(fires)), default=timeline.ZERO)
+    if promised < longest:
+        length = durations.text(longest)
+        message = f"succeeded_within is less than {length}, from one fire time to the next"
+        hint = "write that much, and as long as a run takes"
+        path = ("sla", "succeeded_within")
+        yield Finding(path, Problem(f"{message}: it will be broken", hint))
 
 
 # ---- what a file says of its own fire times
