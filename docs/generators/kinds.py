@@ -14,6 +14,7 @@ from schedkit import durations, limits, records, scalars, timeline
 from schedkit.limits import History, Limits, Output
 from schedkit.receivers import Email, GivenSeveral, Spelled, Webhook
 from schedkit.retry import Retry
+from schedkit.sla import Sla
 from schedkit.telling import Notifier, Ping
 from schedkit.values import Bare, Form, Listed, Whole, Written
 from schedkit.vocabulary import Many, One
