@@ -190,8 +190,6 @@ class Expecting:
         for breach, left in prospects(one.promise, going, one.last, now):
             if left <= timeline.ZERO:
                 broken.append(breach)
-            elif left > timeline.LAST - now:
-                continue  # nobody can say when
             elif breach.word == "max_runtime":
                 one.deadline = min(elapsed + left, one.deadline or elapsed + left)
             else:
