@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from schedkit.jobs import Jobs
@@ -38,11 +38,16 @@ class Companions:
     """The companions of one runner, as one."""
 
     def __init__(self) -> None:
-        self._all: list[Companion] = []
+        self._named: dict[str, Companion] = {}
 
-    def add(self, one: Companion) -> None:
-        """Let one more go along."""
-        self._all.append(one)
+    @property
+    def _all(self) -> list[Companion]:
+        return list(self._named.values())
+
+    def need(self, name: str, make: Callable[[], Companion]) -> None:
+        """Let one more go along from now on, unless that of its name does."""
+        if name not in self._named:
+            self._named[name] = make()
 
     def settle(self, jobs: Jobs) -> None:
         """Go by these jobs from now on."""

@@ -51,6 +51,20 @@ class Emitted(Record):
     who: str = "runner"
 
 
+class Arrival(NamedTuple):
+    """
+    A file that has arrived for a job, by its path and what is in it, and the *event* that it is.
+
+    *mark* is what it looks like from outside; for whoever watches for files alone.
+    """
+
+    job: str
+    path: str
+    content: str
+    mark: int
+    event: Emitted
+
+
 class Delivery(Record):
     """
     Something that a receiver is to be told: a notification or a ping.

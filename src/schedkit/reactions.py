@@ -65,6 +65,11 @@ class Reactions:
         self._woken = False  # whether there may be events although nobody listens
 
     @property
+    def of_files(self) -> bool:
+        """Whether somebody waits for files."""
+        return any(one.trigger is Trigger.FILE for one in self._listeners.values())
+
+    @property
     def pending(self) -> bool:
         """Whether there may be events that nobody has looked at."""
         return self._woken or (bool(self._listeners) and self._claims.happened)

@@ -270,6 +270,13 @@ class Runner:
     def settled(self, jobs: Jobs, known: Jobs) -> None:
         """Go on with other jobs; all that are *known* listen."""
         self._dispatcher.listen(known)
+        reactions = self._dispatcher.reactions
+        if reactions is not None and reactions.of_files:
+            from schedkit.incoming import Incoming  # few runners wait for files
+
+            self.companions.need(
+                "files", lambda: Incoming(self._store, self._watch, reactions.wake)
+            )
         self.companions.settle(jobs)
 
     # ---- what people ask for

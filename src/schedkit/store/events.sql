@@ -63,8 +63,9 @@ CREATE TABLE streaks (
 -- One row for each file that a job has been told of and that is still there.
 CREATE TABLE arrivals (
     job     TEXT NOT NULL,
-    path    TEXT NOT NULL,
+    path    BLOB NOT NULL,
     content TEXT NOT NULL,
+    mark    INTEGER NOT NULL,
     PRIMARY KEY (job, path)
 ) WITHOUT ROWID;
 

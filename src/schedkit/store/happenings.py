@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from schedkit.events import Emitted, Event, Reaction
+from schedkit.events import Arrival, Emitted, Event, Reaction
 from schedkit.store.file import instant, to_micros
 from schedkit.typed import Any
 
@@ -22,6 +22,7 @@ UNREACTED = (
 _LISTED = (
     f"SELECT {_COLUMNS} FROM events WHERE time BETWEEN ? AND ? {{named}} ORDER BY id DESC LIMIT ?"
 )
+_KNOWN_FILE = "SELECT content FROM arrivals WHERE job = ? AND path = ?"
 _DELIVERIES = (
     "INSERT INTO deliveries"
     " (event, job, run, reason, kind, receiver, lane, message, created, due)"
@@ -45,6 +46,41 @@ def emit(
         else:
             kept.append((row[0], True))
     return kept
+
+
+def arrive(
+    db: sqlite3.Connection,
+    came: Iterable[Arrival],
+    gone: Iterable[tuple[str, str]],
+    now: datetime,
+) -> int:
+    """Keep files that came as events, unless they are known; return how many are new."""
+    db.executemany(
+        "DELETE FROM arrivals WHERE job = ? AND path = ?",
+        [(job, _name(path)) for job, path in gone],
+    )
+    new = 0
+    for job, path, content, mark, event in came:
+        name = _name(path)
+        known = db.execute(_KNOWN_FILE, (job, name)).fetchone()
+        row = (job, name, content, mark)
+        db.execute("INSERT OR REPLACE INTO arrivals VALUES (?, ?, ?, ?)", row)
+        if known != (content,):
+            emit(db, [event], now)
+            new += 1
+    return new
+
+
+def _name(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")  # any bytes may be a name
+
+
+def arrivals(db: sqlite3.Connection) -> list[tuple[str, str, str, int]]:
+    """Return of each file that came: its job, path, content and mark."""
+    return [
+        (job, path.decode("utf-8", "surrogateescape"), content, mark)
+        for job, path, content, mark in db.execute("SELECT * FROM arrivals")
+    ]
 
 
 def react(db: sqlite3.Connection, reaction: Reaction, now: datetime) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from schedkit.config import Config
 from schedkit.errors import StoreError
-from schedkit.events import Emitted, Event, Reaction
+from schedkit.events import Arrival, Emitted, Event, Reaction
 from schedkit.job import Job
 from schedkit.jobs import Jobs
 from schedkit.run import (
@@ -200,6 +200,18 @@ class SQLiteStore(SQLiteReader):
         """Keep events, each once by its name and key; return their numbers, and what is new."""
         with self._transaction() as db:
             return happenings.emit(db, events, now)
+
+    def arrive(
+        self, came: Sequence[Arrival], gone: Sequence[tuple[str, str]], now: datetime
+    ) -> int:
+        """Keep files that came as events, once for what is in them; forget those that are gone."""
+        with self._transaction() as db:
+            return happenings.arrive(db, came, gone, now)
+
+    def arrivals(self) -> list[tuple[str, str, str, int]]:
+        """Return of each file that came: its job, path, content and mark."""
+        with self._reading() as db:
+            return happenings.arrivals(db)
 
     def listen(self, jobs: Iterable[Job], now: datetime) -> None:
         """Let jobs that no runner has loaded yet hear of what happens from *now* on."""

@@ -27,7 +27,7 @@ from schedkit.typed import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:  # a reader needs neither
     from schedkit.config import Config
-    from schedkit.events import Emitted, Event, Hearing, Reaction
+    from schedkit.events import Arrival, Emitted, Event, Hearing, Reaction
     from schedkit.job import Job
 
 
@@ -207,6 +207,18 @@ class Store(Reader, Protocol):
 
         One that has the name and the key of another is not kept: the number is that of the other.
         """
+
+    def arrive(
+        self, came: Sequence[Arrival], gone: Sequence[tuple[str, str]], now: datetime
+    ) -> int:
+        """
+        Keep files that came as events, once for what is in them; return how many are new.
+
+        Those that are *gone*, of a job and a path each, are forgotten: one like it is new again.
+        """
+
+    def arrivals(self) -> list[tuple[str, str, str, int]]:
+        """Return of each file that came: its job, path, content and mark."""
 
     def listen(self, jobs: Iterable[Job], now: datetime) -> None:
         """Let jobs that no runner has loaded yet hear of what happens from *now* on."""
