@@ -15,7 +15,7 @@ from schedkit.values import Entry, Form, Listed, Whole, Written, documented, rea
 
 _ENDS = ("succeeded", "failed", "timed_out", "cancelled", "lost", "skipped", "missed")
 FINISHED = ("succeeded", "failed", "timed_out", "cancelled", "lost")  # it ran, or began to
-_LONGEST = timedelta(days=30)  # for so long events are kept
+_LONGEST = timedelta(days=30)  # for so long events are kept: see `events.KEPT`
 _MOST = 1000  # events that one run may wait for: each is kept in mind
 _GLOB = re.compile(r"^[A-Za-z0-9_*?\[\]!.:/-]{1,200}$")
 _REFERENCE = re.compile(r"^(payload|event)(\.[^\s.]+)*$")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schedkit.errors import ConfigError
 from schedkit.records import Record, field
@@ -14,6 +14,8 @@ RUN = "run."  # what the names of events begin with that are states of runs
 SLA = "sla."  # and those that are promises which were broken
 FILE = "file"  # the name of those that are files which arrived
 OURS = (RUN, SLA)  # nobody but a runner emits them
+
+KEPT = timedelta(days=30)  # so long, at least
 
 NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,99}$")
 LONGEST_PAYLOAD = 32_768  # bytes of JSON: it has to fit into one variable of a process

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from schedkit import events
 from schedkit.errors import StoreError
 from schedkit.job import Job
 from schedkit.log import fields
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _EVERY = 100  # records of a job between two looks at what is beyond its limits
 _LONGEST = timedelta(days=1)  # likewise, of one that has few
+_HOUR = timedelta(hours=1)  # between two looks at old events
 _LOOKS = 8  # in one turn: it must not take long
 _AT_ONCE = 100  # records dropped in one turn: likewise. In a long history each takes 0.2 ms
 _BLOCK = 512  # bytes; Source: stat(2), st_blocks
@@ -33,6 +35,7 @@ class Keeping:
         self._records: Counter[str] = Counter()  # since the last look
         self._looked: dict[str, datetime] = {}
         self._touched: set[str] = set()
+        self._forgot: datetime | None = None  # when old events were last looked for
 
     def touch(self, job: str, count: int = 1) -> None:
         """Take note of so many more records of a job."""
@@ -40,7 +43,8 @@ class Keeping:
         self._touched.add(job)
 
     def tidy(self, jobs: Mapping[str, Job], now: datetime) -> None:
-        """Drop what is beyond the limits of jobs that have new records."""
+        """Drop what is beyond the limits of jobs that have new records, and old events."""
+        self._forget(now)
         left = _AT_ONCE
         for _ in range(min(_LOOKS, len(self._touched))):
             job = jobs.get(self._touched.pop())
@@ -49,6 +53,17 @@ class Keeping:
                 left -= self._look(job, now, left)
                 if not left:
                     return
+
+    def _forget(self, now: datetime) -> None:
+        """Drop events that are so old that nobody waits for more of them."""
+        if self._forgot is not None and timedelta(0) <= now - self._forgot < _HOUR:
+            return
+        self._forgot = now
+        try:
+            if self._store.forget_events(now - events.KEPT, _AT_ONCE) == _AT_ONCE:
+                self._forgot = None  # there are more
+        except StoreError as error:
+            log.warning("old events stay", extra=fields(error=error))
 
     def _wants_a_look(self, job: Job, now: datetime) -> bool:
         looked = self._looked.get(job.name)

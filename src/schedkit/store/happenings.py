@@ -22,6 +22,10 @@ UNREACTED = (
 _LISTED = (
     f"SELECT {_COLUMNS} FROM events WHERE time BETWEEN ? AND ? {{named}} ORDER BY id DESC LIMIT ?"
 )
+_FORGET = (
+    "DELETE FROM events WHERE id IN (SELECT id FROM events"
+    " WHERE time < ? AND id <= (SELECT until FROM reacted) ORDER BY time LIMIT ?)"
+)
 _KNOWN_FILE = "SELECT content FROM arrivals WHERE job = ? AND path = ?"
 _DELIVERIES = (
     "INSERT INTO deliveries"
@@ -69,6 +73,11 @@ def arrive(
             emit(db, [event], now)
             new += 1
     return new
+
+
+def forget(db: sqlite3.Connection, before: datetime, limit: int) -> int:
+    """Drop events of before a time of which all has followed; return how many, at most *limit*."""
+    return db.execute(_FORGET, (to_micros(before), limit)).rowcount
 
 
 def _name(path: str) -> bytes:

@@ -201,6 +201,14 @@ class SQLiteStore(SQLiteReader):
         with self._transaction() as db:
             return happenings.emit(db, events, now)
 
+    def forget_events(self, before: datetime, limit: int) -> int:
+        """Drop events of before a time of which all has followed; return how many."""
+        with self._reading() as db:
+            if db.execute("SELECT 1 FROM events WHERE time < ?", (to_micros(before),)).fetchone():
+                with self._transaction() as writing:
+                    return happenings.forget(writing, before, limit)
+        return 0
+
     def arrive(
         self, came: Sequence[Arrival], gone: Sequence[tuple[str, str]], now: datetime
     ) -> int:

@@ -208,6 +208,9 @@ class Store(Reader, Protocol):
         One that has the name and the key of another is not kept: the number is that of the other.
         """
 
+    def forget_events(self, before: datetime, limit: int) -> int:
+        """Drop old events of which all has followed, at most *limit*; return how many."""
+
     def arrive(
         self, came: Sequence[Arrival], gone: Sequence[tuple[str, str]], now: datetime
     ) -> int:
