@@ -34,12 +34,13 @@ class Outline(NamedTuple):
     What is known of files without a look at what their jobs are.
 
     *state* is that of `Config`, *stamps* are its stamps; of each job here is the name, the
-    description and whether it is enabled.
+    description and whether it is enabled. *expecting* are those that promise something, by name.
     """
 
     state: str | None
     jobs: tuple[tuple[str, str, bool], ...]
     stamps: tuple[tuple[str, int, int, int], ...]
+    expecting: tuple[str, ...]
 
 
 def load(paths: Names) -> Config:
@@ -75,7 +76,8 @@ def outline(paths: Names) -> Outline:
         return known
     config = load(paths)
     jobs = tuple((job.name, job.description, job.enabled) for job in config.jobs)
-    return Outline(config.state, jobs, tuple(stamp[:] for stamp in config.stamps))
+    expecting = tuple(config.by_name.expecting())
+    return Outline(config.state, jobs, tuple(stamp[:] for stamp in config.stamps), expecting)
 
 
 def outline_before(paths: Names) -> Outline | None:
@@ -84,7 +86,8 @@ def outline_before(paths: Names) -> Outline | None:
     if found is None:
         return None
     try:
-        return Outline(found.header.state, found.outline(), found.header.stamps)
+        header = found.header
+        return Outline(header.state, found.outline(), header.stamps, found.expecting())
     except (ValueError, EOFError, TypeError):  # whatever is wrong with it, the files are there
         return None
 

@@ -77,6 +77,11 @@ class Form:
         enabled = (bool(flags & ENABLED) for flags in self.part("flags"))
         return tuple(zip(self.texts("names"), self.texts("descriptions"), enabled, strict=True))
 
+    def expecting(self) -> tuple[str, ...]:
+        """Return the names of the jobs of whose runs something is promised."""
+        named = zip(self.texts("names"), self.part("flags"), strict=True)
+        return tuple(name for name, flags in named if flags & EXPECTS)
+
     def texts(self, part: str) -> tuple[str, ...]:
         """Return a part that holds a text for each job."""
         found: tuple[str, ...] = marshal.loads(self.part(part))  # noqa: S302

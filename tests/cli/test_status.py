@@ -151,6 +151,7 @@ def test_json_has_what_the_runner_says(sched: Sched, runner: Answering) -> None:
         "files_error": None,
         "due": [],
         "failing": [],
+        "sla": [],
         "late": [],
         "paused": [],
     }
@@ -213,6 +214,7 @@ def test_json_has_what_is_known_without_a_runner(sched: Sched) -> None:
                   "reason": "no luck"
                 }}
               ],
+              "sla": [],
               "late": [],
               "paused": [
                 {{
@@ -241,6 +243,16 @@ def test_asking_leaves_no_directory_behind(sched: Sched) -> None:
 
     assert expected == actual
     assert not (sched.directory / ".sched").exists()
+
+
+def test_without_a_runner_promises_are_broken_too(sched: Sched) -> None:
+    sched.write("jobs: {a: {command: x, clock: every 30d, sla: {late_after: 5m}}}\n")
+    write_records(sched, [Record("a", FIRED, State.QUEUED)], loaded=FIRED - timedelta(days=1))
+    late = "a has not started, due 2026-03-02 02:30:00 (late_after 5m)"
+
+    answer = sched("status", "--check")
+
+    assert (3, late) == (answer.code, answer.stdout.rstrip("\n").rpartition("; ")[2])
 
 
 # ---- which jobs are well

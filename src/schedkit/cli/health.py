@@ -14,6 +14,7 @@ from schedkit.store import Query, Reader
 from schedkit.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from schedkit.cli.promises import Broken
     from schedkit.job import Job
 
 # What a job has come to by its last run that came to anything: one that was skipped or cancelled,
@@ -30,6 +31,7 @@ class Past(Record):
     *failing* are the last runs of the jobs that did not succeed, but for those of paused jobs:
     somebody knows of them. *late* are those last runs that started late. *due* is, of each job
     whose fire times nobody decides, the first one. *going_on* and *waiting* are of all jobs.
+    *broken* are promises, those of paused jobs among them.
     """
 
     failing: Sequence[Run] = ()
@@ -38,6 +40,7 @@ class Past(Record):
     due: Sequence[tuple[Job, datetime]] = ()
     going_on: Sequence[OpenAttempt] = ()
     waiting: Sequence[Waiting] = ()
+    broken: Sequence[Broken] = ()
 
 
 class Health(Record):
@@ -74,7 +77,8 @@ class Health(Record):
             found += _of_runner(self.runner, self.now)
         if self.invalid is not None and not (self.runner or {}).get("degraded"):
             found.append(f"the files are broken: {self.invalid}")
-        return found + _of_due(self.past.due, self.now) + _of_jobs(self.past.failing, self.now)
+        found += _of_due(self.past.due, self.now) + _of_jobs(self.past.failing, self.now)
+        return found + _of_promises(self.past.broken, self.now)
 
 
 def _of_runner(runner: Mapping[str, Any], now: datetime) -> Iterable[str]:
@@ -114,6 +118,14 @@ def _of_jobs(failing: Sequence[Run], now: datetime) -> list[str]:
     return [f"{len(failing)} jobs did not succeed last: {', '.join(names)}{more}"]
 
 
+def _of_promises(broken: Sequence[Broken], now: datetime) -> list[str]:
+    if not broken:
+        return []
+    from schedkit.cli import promises  # few are
+
+    return promises.problems(broken, now)
+
+
 def local_fire_time(run: Run) -> datetime:
     """Return the fire time of a run in the zone of its job."""
     from zoneinfo import ZoneInfo  # of what went well no run is named
@@ -121,23 +133,45 @@ def local_fire_time(run: Run) -> datetime:
     return run.fire_time.astimezone(ZoneInfo(run.timezone))
 
 
-def past(store: Reader, names: Sequence[str], jobs: Sequence[Job], now: datetime) -> Past:
+def past(
+    store: Reader,
+    names: Sequence[str],
+    jobs: Sequence[Job],
+    expecting: Sequence[Job],
+    now: datetime,
+) -> Past:
     """
     Return what the history says of jobs of these *names*; *jobs* are those that may be due.
 
-    None may be that have a runner which sees to them.
+    None may be that have a runner which sees to them. Those *expecting* promise something.
     """
     paused = pauses(store, now)
     watched = [name for name in names if name not in paused]
     last = store.last_runs(watched)
+    going_on, waiting = store.open_attempts(), store.waiting()
     return Past(
         failing(store, watched, last),
         [run for run in last.values() if _is_late(run)],
         [paused[name] for name in names if name in paused],
         due(store.cursors(), [job for job in jobs if job.name not in paused], now),
-        store.open_attempts(),
-        store.waiting(),
+        going_on,
+        waiting,
+        _broken(store, expecting, going_on, waiting, now),
     )
+
+
+def _broken(
+    store: Reader,
+    jobs: Sequence[Job],
+    going_on: Sequence[OpenAttempt],
+    waiting: Sequence[Waiting],
+    now: datetime,
+) -> Sequence[Broken]:
+    if not jobs:
+        return ()
+    from schedkit.cli import promises  # few jobs promise anything
+
+    return promises.broken(store, jobs, going_on, waiting, now)
 
 
 def _is_late(run: Run) -> bool:

@@ -23,6 +23,7 @@ from schedkit.texts import safe
 from schedkit.typed import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
+    from schedkit.cli.promises import Broken
     from schedkit.job import Job
 
 _WIDTH = 9  # of the first column
@@ -97,7 +98,7 @@ def _health(context: Context) -> tuple[Health, int]:
         with closing(store):
             known = sorted(store.jobs()) if names is None else names
             undecided = _enabled(context) if runner is None and names is not None else ()
-            past = health.past(store, known, undecided, now)
+            past = health.past(store, known, undecided, _expecting(context), now)
     except StoreError as error:
         return replace(found, unreadable=str(error)), NO_STORE
     return replace(found, jobs=jobs or len(known), past=past), code
@@ -118,6 +119,16 @@ def _asked(state: str) -> tuple[Mapping[str, Any] | None, str | None]:
 def _enabled(context: Context) -> list[Job]:
     """Return the jobs that may fire."""
     return [job for job in context.load().jobs if job.enabled]
+
+
+def _expecting(context: Context) -> list[Job]:
+    """Return the jobs that promise something; none when the files are broken or gone."""
+    try:
+        names = context.outline().expecting
+        jobs = context.load().by_name if names else {}
+    except (ConfigError, NoFileError):
+        return []
+    return [jobs[name] for name in names]
 
 
 def _names(context: Context) -> tuple[list[str] | None, str | None]:
@@ -177,6 +188,7 @@ def _rows(found: Health) -> Iterator[tuple[str, Cell]]:
     yield from _shortened("due", [_due(*one, found.now) for one in found.past.due])
     for run in found.past.failing:
         yield "failing", _failing(run, found.now)
+    yield from _shortened("sla", _broken(found))
     yield from _shortened("late", [_late(run, found.now) for run in found.past.late])
     for pause in found.past.pauses:
         text = pauses.pause_text(pause)
@@ -189,6 +201,14 @@ def _shortened(name: str, cells: Sequence[Cell]) -> Iterator[tuple[str, Cell]]:
         yield name, cell
     if len(cells) > _LONGEST:
         yield name, Cell(f"... and {len(cells) - _LONGEST} more")
+
+
+def _broken(found: Health) -> Sequence[Cell]:
+    if not found.past.broken:
+        return ()
+    from schedkit.cli import promises  # few are
+
+    return [*promises.cells(found.past.broken, found.now)]
 
 
 def _going_on(found: Health) -> Sequence[Mapping[str, Any]]:
@@ -271,9 +291,16 @@ def _as_json(found: Health, problems: list[str]) -> dict[str, Any]:
             for job, fire in past.due
         ],
         "failing": [_run_as_json(run) | {"reason": run.reason} for run in past.failing],
+        "sla": [*map(_broken_as_json, past.broken)],
         "late": [_run_as_json(run) | {"lateness": _seconds(run.lateness)} for run in past.late],
         "paused": [{"job": one.job} | pauses.pause_as_json(one) for one in past.pauses],
     }
+
+
+def _broken_as_json(one: Broken) -> dict[str, Any]:
+    from schedkit.cli import promises  # few are
+
+    return promises.as_json(one)
 
 
 def _run_as_json(run: Run) -> dict[str, Any]:
