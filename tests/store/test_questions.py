@@ -121,6 +121,7 @@ def test_each_method_that_reads_runs_is_one_of_those_above() -> None:
     read = {name for name in vars(SQLiteReader) if not name.startswith("_")}
     others = {
         "open", "open_in", "close", "cursors", "pauses", "changes", "loads", "events", "hearing",
+        "undelivered",
     }  # fmt: skip
     above = {"runs", "run", "last_runs", "outcomes", "jobs", "states", "beyond", "caused"}
 

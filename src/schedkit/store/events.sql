@@ -49,7 +49,7 @@ CREATE TABLE deliveries (
     ended    INTEGER,
     error    TEXT
 );
-CREATE INDEX deliveries_waiting ON deliveries (due) WHERE state = 'waiting';
+CREATE INDEX deliveries_waiting ON deliveries (lane, id) WHERE state = 'waiting';
 CREATE INDEX deliveries_by_lane ON deliveries (lane, id);
 CREATE INDEX deliveries_by_time ON deliveries (created);
 

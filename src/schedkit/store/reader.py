@@ -38,6 +38,7 @@ from schedkit.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from schedkit.events import Event, Hearing
+    from schedkit.store.deliveries import Undelivered
 
 # To look these up takes a tenth of what it takes to call the class.
 _STATES = {str(state): state for state in State}
@@ -233,6 +234,13 @@ class SQLiteReader:
             for run in _runs(db, numbers):
                 found.setdefault(str(run.cause), []).append(run)
             return found
+
+    def undelivered(self, now: datetime) -> list[Undelivered]:
+        """Return what people were not told, though they should have been, by receiver."""
+        from schedkit.store import deliveries  # few ask for them
+
+        with self._reading() as db:
+            return deliveries.undelivered(db, now)
 
     def open_attempts(self) -> list[OpenAttempt]:
         """Return the attempts without an end, oldest first."""

@@ -30,8 +30,9 @@ from schedkit.run import (
     Waiting,
     first_number,
 )
-from schedkit.store import happenings
+from schedkit.store import deliveries, happenings
 from schedkit.store.decisions import insert
+from schedkit.store.deliveries import First, Tried
 from schedkit.store.facts import write
 from schedkit.store.file import as_store_error, micros_or_none, open_to_write, to_micros
 from schedkit.store.questions import LAST
@@ -251,6 +252,26 @@ class SQLiteStore(SQLiteReader):
         with self._reading() as db:
             rows = happenings.listed(db, names, None, to_micros(since), LAST)
             return next(filter(admits, map(happenings.event, rows)), None)
+
+    def streaks(self, jobs: Sequence[str]) -> dict[str, tuple[int, str | None]]:
+        """Return how often in a row each of *jobs* has failed, with its detail as JSON."""
+        with self._reading() as db:
+            return deliveries.streaks(db, jobs)
+
+    def to_deliver(self) -> list[First]:
+        """Return the first delivery that waits of each lane, in their order."""
+        with self._reading() as db:
+            return deliveries.firsts(db)
+
+    def contents(self, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Return receiver and message of each of these deliveries, both as JSON."""
+        with self._reading() as db:
+            return deliveries.contents(db, ids)
+
+    def delivered(self, tried: Iterable[Tried], now: datetime) -> None:
+        """Record what became of deliveries, all in one transaction."""
+        with self._transaction() as db:
+            deliveries.settle(db, tried, now)
 
     def pause(self, pauses: Iterable[Pause]) -> None:
         """Pause jobs, each anew if it is paused already."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # a reader needs neither
     from schedkit.config import Config
     from schedkit.events import Arrival, Emitted, Event, Hearing, Reaction
     from schedkit.job import Job
+    from schedkit.store.deliveries import First, Tried, Undelivered
 
 
 class Holder(Record):
@@ -150,6 +151,9 @@ class Reader(Protocol):
     def caused(self, causes: Sequence[str]) -> dict[str, list[Run]]:
         """Return the runs that have these causes, by their causes."""
 
+    def undelivered(self, now: datetime) -> list[Undelivered]:
+        """Return what people were not told, though they should have been, by receiver."""
+
     def close(self) -> None:
         """Let go of it; it cannot be read any more."""
 
@@ -241,6 +245,22 @@ class Store(Reader, Protocol):
         self, names: Sequence[str], since: datetime, admits: Callable[[Event], bool]
     ) -> Event | None:
         """Return the newest event of these names that *admits*, from *since* on; None for none."""
+
+    def streaks(self, jobs: Sequence[str]) -> dict[str, tuple[int, str | None]]:
+        """Return how often in a row each of *jobs* has failed, with its detail as JSON."""
+
+    def to_deliver(self) -> list[First]:
+        """Return the first delivery that waits of each lane, in their order."""
+
+    def contents(self, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Return receiver and message of each of these deliveries, both as JSON."""
+
+    def delivered(self, tried: Iterable[Tried], now: datetime) -> None:
+        """
+        Record what became of deliveries, all in one transaction.
+
+        Some of those that have been over for long are dropped.
+        """
 
     def pause(self, pauses: Iterable[Pause]) -> None:
         """Pause jobs, each anew if it is paused already."""
