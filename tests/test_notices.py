@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from fakes import load
 from schedkit.events import Delivery, Event
 from schedkit.job import Job
-from schedkit.notices import Streak, begins, told
+from schedkit.notices import Streak, told
 from schedkit.run import Run, State, Trigger, run_id
 
 START = datetime(2026, 11, 23, 14, tzinfo=UTC)
@@ -266,7 +266,7 @@ def test_a_check_is_told_of_the_start_of_a_run_and_not_of_its_retries() -> None:
     [("", False), ("ping: https://x", True), ("ping: {url: https://x, start: false}", False)],
 )
 def test_starts_are_of_interest_to_a_check_alone(keys: str, expected: bool) -> None:
-    assert expected is begins(job(keys))
+    assert expected is job(keys).tells_begin
 
 
 def test_what_a_check_is_sent_says_how_it_ended() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from schedkit import durations, planner
@@ -57,6 +57,7 @@ class Claims:
         self.known = Jobs()  # with those that are left to another runner
         self.happened = False  # whether something is recorded of which something may follow
         self.pauses: dict[str, Pause] = {}
+        self.touched: Callable[[str], None] | None = None  # told of each job of which a run changes
         self.agenda = Agenda()
         self.queue = RunQueue()
         self.slots = Slots()
@@ -168,6 +169,11 @@ class Claims:
         self._begin(standing)
         return standing
 
+    def _touch(self, job: str, number: int = 1) -> None:
+        self._keeping.touch(job, number)
+        if self.touched is not None:
+            self.touched(job)
+
     def _give_back(self, decision: Decision) -> None:
         if starts(decision):
             self.slots.give_back(self.jobs[decision.job].pool)
@@ -175,7 +181,7 @@ class Claims:
     def _begin(self, standing: Iterable[tuple[AttemptKey | None, Decision]]) -> None:
         starting: list[Active] = []
         for key, decision in standing:
-            self._keeping.touch(decision.job)
+            self._touch(decision.job)
             if key is None:
                 self.attempts.counts[decision.state] += decision.count
                 tell_unstarted(decision, self.known[decision.job].timezone)
@@ -298,7 +304,7 @@ class Claims:
             self.keep_waiting([waiting])
         for name, number in self.attempts.ended.items():
             self.queue.let_go(name)
-            self._keeping.touch(name, number)
+            self._touch(name, number)
         self.attempts.again, self.attempts.ended = [], Counter()
         self.awaited.tell(facts)
         self._keeping.tidy(self.jobs, self._watch.now())

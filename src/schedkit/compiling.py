@@ -15,7 +15,17 @@ from schedkit import __version__, form
 from schedkit.calendars.calendar import Calendar
 from schedkit.config import Config
 from schedkit.errors import CalendarEndsError
-from schedkit.form import ENABLED, EXPECTS, LISTENS, NONE, TELLS, UNKNOWN, WITH_RUNNER, Header
+from schedkit.form import (
+    BEGINS,
+    ENABLED,
+    EXPECTS,
+    LISTENS,
+    NONE,
+    TELLS,
+    UNKNOWN,
+    WITH_RUNNER,
+    Header,
+)
 from schedkit.job import Job
 from schedkit.timeline import EPOCH
 
@@ -57,6 +67,7 @@ def _flags(job: Job) -> int:
         | LISTENS * job.listens
         | TELLS * job.tells
         | EXPECTS * job.expects
+        | BEGINS * job.tells_begin
     )
 
 

@@ -7,7 +7,7 @@ What started and what ended is recorded in one transaction a turn.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 from schedkit import planner
@@ -23,6 +23,8 @@ from schedkit.typed import TYPE_CHECKING
 from schedkit.watch import Watch
 
 if TYPE_CHECKING:
+    from schedkit.events import Emitted
+    from schedkit.expecting import Expecting
     from schedkit.jobs import Jobs
     from schedkit.reactions import Consequence, Reactions
 
@@ -44,16 +46,33 @@ class Dispatcher:
         self._store = store
         self._watch = watch
         self.reactions: Reactions | None = None  # as long as nobody waits for anything else
+        self.expecting: Expecting | None = None  # as long as nothing is promised
         self._beginning: _Beginning | None = None  # until that is claimed
 
-    def listen(self, known: Jobs) -> None:
+    def settle(self, jobs: Jobs, known: Jobs) -> None:
         """
-        Let the jobs that are known hear of what happens, from now on.
+        Let all jobs that are *known* hear of what happens, and expect of *jobs* what they promise.
 
         Raises: StoreError.
         """
+        self._listen(known)
+        if self.expecting is None:
+            if not jobs.expecting():
+                return
+            from schedkit.expecting import Expecting  # most jobs promise nothing
+
+            self.expecting = Expecting(self._store, self._watch, self.claims, self._emit)
+            self.claims.touched = self.expecting.touch
+        self.expecting.settle(jobs)
+
+    def _emit(self, events: Sequence[Emitted]) -> None:
+        self._store.emit(events, self._watch.now())
+        assert self.reactions is not None, "who expects something is heard of"
+        self.reactions.wake()
+
+    def _listen(self, known: Jobs) -> None:
         if self.reactions is None:
-            if not known.listening():
+            if not (known.listening() or known.telling() or known.expecting()):
                 return
             from schedkit.reactions import Reactions  # most runners react to time alone
 
@@ -84,6 +103,8 @@ class Dispatcher:
             self.react(now)
             claims.start_waiting(now)  # what could not even be started has left its slot
         claims.record()
+        if self.expecting is not None:
+            self.expecting.look(now)
 
     def next_time(self) -> datetime | None:
         """Return when a turn has something to do, as far as it is known now."""
@@ -96,8 +117,13 @@ class Dispatcher:
         ends = (pause.until for pause in claims.pauses.values())
         agenda, queue = claims.agenda.next_time(), claims.queue.next_time()
         silence = None if reactions is None else reactions.next_time()
-        times = (agenda, queue, silence, *ends)
+        promised = None if self.expecting is None else self.expecting.next_time()
+        times = (agenda, queue, silence, promised, *ends)
         return min((time for time in times if time is not None), default=None)
+
+    def next_deadline(self) -> timedelta | None:
+        """Return when a turn has something to do, by `Watch.elapsed`."""
+        return None if self.expecting is None else self.expecting.next_deadline()
 
     def begin(self, now: datetime, why_late: str, *, first_of_boot: bool) -> None:
         """Decide what came before and what starts with the runner, all of it in one claim."""

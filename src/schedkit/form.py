@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import IO
 
 # In the part of flags, a byte for each job:
-ENABLED, WITH_RUNNER, LISTENS, TELLS, EXPECTS = 1, 2, 4, 8, 16
+ENABLED, WITH_RUNNER, LISTENS, TELLS, EXPECTS, BEGINS = 1, 2, 4, 8, 16, 32
 # In the part of first fires, in place of microseconds since 1970, eight bytes for each job:
 NONE = 2**63 - 1  # it does not fire
 UNKNOWN = -(2**63)  # a calendar ends before it fires

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from schedkit.causes import TRIGGERS, After, AfterForm, Trigger
     from schedkit.clocks import CLOCKS, Clock
     from schedkit.commands import Command, EntryPoint, ExitCodes, StopSignal, Variable
+    from schedkit.conditions import WAITS, Condition, WaitFor
     from schedkit.filters import FILTERS, Filter
     from schedkit.job_keys import CATCHUPS, INTERRUPTED, OVERLAPS, ClockChangesForm, NeverOn
     from schedkit.limits import Account, Nice, Umask
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 # Where the names in annotations are found once a job is read. One that has been read needs none.
 ANNOTATED_WITH = tuple(f"schedkit.{name}" for name in (
-    "adjustments", "causes", "clocks", "commands", "filters", "job_keys", "limits", "retry",
-    "scalars", "sla", "telling", "values", "vocabulary",
+    "adjustments", "causes", "clocks", "commands", "conditions", "filters", "job_keys", "limits",
+    "retry", "scalars", "sla", "telling", "values", "vocabulary",
 ))  # fmt: skip
 _AS_THE_CLOCK = ClockChanges()
 _NO_LIMITS, _USUAL_OUTPUT, _USUAL_HISTORY = Limits(), Output(), History()
@@ -120,6 +121,10 @@ class Keys(Entry, kw_only=True):
     success: Success = Success()
     """Which ends of it count as success."""
 
+    wait_for: Annotated[tuple[WaitFor, ...], WAITS] = ()
+    """What has to be there before a run starts, or a list, of which all has to: it waits for it."""
+    only_if: Command | None = None
+    """What is asked before a run starts: a command without whose success it is skipped."""
     retry: Annotated[Retry, Bare("max_retries")] | None = None
     """What happens when an attempt did not succeed; a number is max_retries."""
     overlap: Annotated[Literal["skip", "queue_one", "queue_all", "replace", "allow"], OVERLAPS] = (
@@ -291,6 +296,15 @@ class Job(Keys, kw_only=True):
             raise ConfigError.of(f"{name!r} is below the home of nobody: {error}") from error
 
     @property
+    def condition(self) -> Condition | None:
+        """What is asked before a run of it starts, None when nothing is."""
+        if not self.wait_for and self.only_if is None:
+            return None
+        from schedkit.conditions import Condition  # few jobs have one
+
+        return Condition(self.wait_for, self.only_if)
+
+    @property
     def listens(self) -> bool:
         """Whether something else than time can cause a run of it."""
         return self.enabled and (self.after is not None or bool(self.on))
@@ -299,6 +313,11 @@ class Job(Keys, kw_only=True):
     def tells(self) -> bool:
         """Whether somebody is told of its runs."""
         return bool(self.notify) or self.ping is not None
+
+    @property
+    def tells_begin(self) -> bool:
+        """Whether somebody is told of its runs when they begin, too."""
+        return self.ping is not None and self.ping.start
 
     @property
     def expects(self) -> bool:

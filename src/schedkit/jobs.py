@@ -48,9 +48,9 @@ class Jobs(Mapping[str, "Job"]):
         """Return the names of the jobs of which something else than time can cause a run."""
         return [name for name in self if self[name].listens]
 
-    def telling(self) -> list[str]:
-        """Return the names of the jobs of whose runs somebody is told."""
-        return [name for name in self if self[name].tells]
+    def telling(self) -> dict[str, bool]:
+        """Return the jobs of whose runs somebody is told: of each, whether when they begin, too."""
+        return {name: self[name].tells_begin for name in self if self[name].tells}
 
     def expecting(self) -> list[str]:
         """Return the names of the jobs of whose runs something is promised."""

@@ -86,11 +86,6 @@ class Told(NamedTuple):
     streak: Streak
 
 
-def begins(job: Job) -> bool:
-    """Return whether somebody is told of a job when its runs begin."""
-    return job.ping is not None and job.ping.start
-
-
 def told(
     job: Job, event: Event, run: Run | None, streak: Streak, now: datetime, *, host: str = ""
 ) -> Told:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import heapq
 import json
 import logging
+import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from schedkit.claims import Claims
 from schedkit.consequences import Cause, caused, followed_by
 from schedkit.errors import StoreError
-from schedkit.events import Event, Hearing, Reaction
+from schedkit.events import Delivery, Event, Hearing, Reaction
 from schedkit.jobs import Jobs
 from schedkit.listening import Listener, Mark, cause, given, heard, listeners, runs_of
 from schedkit.planner import Standing
@@ -44,6 +45,17 @@ class Consequence(NamedTuple):
         return {"job": self.job, "run": self.run, "state": self.state, "reason": self.reason}
 
 
+class _Heard:
+    """
+    What some events come to: the progress that changes, what they cause, the silences they break.
+    """
+
+    def __init__(self) -> None:
+        self.progress: dict[_Part, tuple[Mark, ...]] = {}
+        self.causes: list[tuple[int, Cause]] = []
+        self.broken: dict[_Part, datetime] = {}
+
+
 class Reactions:
     """
     Who listens, what was heard so far, and which silences are awaited.
@@ -55,6 +67,7 @@ class Reactions:
     def __init__(self, claims: Claims, store: Store) -> None:
         self._claims = claims
         self._store = store
+        self.deliver: Callable[[], None] = lambda: None  # called when somebody is to be told
         self._listeners: dict[_Part, Listener] = {}
         self._by_name: defaultdict[tuple[str, str | None], list[Listener]] = defaultdict(list)
         self._by_glob: list[Listener] = []
@@ -62,6 +75,8 @@ class Reactions:
         self._progress: dict[_Part, tuple[Mark, ...]] = {}
         self._silent_since: dict[_Part, datetime] = {}
         self._silences: list[tuple[datetime, _Part]] = []
+        self._told: set[str] = set()  # jobs of which somebody is told
+        self._host = os.uname().nodename
         self._woken = False  # whether there may be events although nobody listens
 
     @property
@@ -72,7 +87,8 @@ class Reactions:
     @property
     def pending(self) -> bool:
         """Whether there may be events that nobody has looked at."""
-        return self._woken or (bool(self._listeners) and self._claims.happened)
+        hears = bool(self._listeners) or bool(self._told)
+        return self._woken or (hears and self._claims.happened)
 
     def wake(self) -> None:
         """Take note that there may be new events."""
@@ -89,7 +105,9 @@ class Reactions:
         names = jobs.listening()
         found = [one for name in names for one in listeners(jobs[name])]
         self._listeners = {(one.job, one.part): one for one in found}
-        self._hear(found)
+        telling = jobs.telling()
+        self._told = set(telling)
+        self._hear(found, telling)
         hearing = self._store.hearing(names) if names else {}
         self._since = {job: one.since for job, one in hearing.items()}
         self._progress = dict(_marks(self._listeners, hearing))
@@ -100,16 +118,16 @@ class Reactions:
         self._await_silences()
         self._woken = True
 
-    def _hear(self, found: Iterable[Listener]) -> None:
-        """Have events made of the runs that somebody waits for."""
-        heard_of = {
+    def _hear(self, found: Iterable[Listener], telling: Mapping[str, bool]) -> None:
+        """Have events made of the runs that somebody waits for, or is told of."""
+        followed = {
             pattern.about: False
             for one in found
             if one.trigger is Trigger.AFTER
             for pattern in one.patterns
             if pattern.about is not None
         }
-        self._store.hear(heard_of)
+        self._store.hear({**followed, **telling})
 
     def _index(self, one: Listener) -> None:
         names = [(name, pattern.about) for pattern in one.patterns for name in pattern.names]
@@ -134,10 +152,10 @@ class Reactions:
         while self.pending and not self._claims.recording.blocked:
             try:
                 events = self._store.unreacted(_AT_ONCE)
+                followed = self._follow(events, now) if events else []
             except StoreError as error:
                 self._claims.recording.block(error)
                 break
-            followed = self._follow(events, now) if events else []
             if followed is None:
                 break
             done += followed
@@ -148,31 +166,60 @@ class Reactions:
 
     def _follow(self, events: Sequence[Event], now: datetime) -> list[Consequence] | None:
         """Claim what follows from events; None when that cannot be recorded."""
-        progress: dict[_Part, tuple[Mark, ...]] = {}
-        causes: list[tuple[int, Cause]] = []
-        broken: dict[_Part, datetime] = {}
+        found = _Heard()
         for event in events:
             for one in self._of(event):
-                if event.time < self._since.get(one.job, now):
-                    continue
-                part = (one.job, one.part)
-                if one.lasts is not None:
-                    if one.patterns[0].admits(event):
-                        broken[part] = max(event.time, broken.get(part, event.time))
-                    continue
-                marks, left = heard(one, progress.get(part, self._progress.get(part, ())), event)
-                if not one.alone and (marks or left):
-                    progress[part] = left
-                if marks:
-                    causes.append((event.id, self._cause(one, marks, event)))
-        reaction = Reaction(events[-1].id, self._dumped(progress))
-        found = self._claim(causes, now, reaction)
-        if found is None:
+                if event.time >= self._since.get(one.job, now):
+                    self._listen(one, event, found)
+        deliveries, streaks = self._tell(events, now)
+        reaction = Reaction(events[-1].id, self._dumped(found.progress), deliveries, streaks)
+        done = self._claim(found.causes, now, reaction)
+        if done is None:
             return None
-        self._progress |= progress
-        for part, time in broken.items():
+        self._progress |= found.progress
+        for part, time in found.broken.items():
             self._await_silence(part, time)
-        return found
+        if deliveries:
+            self.deliver()
+        return done
+
+    def _listen(self, one: Listener, event: Event, found: _Heard) -> None:
+        """Add what a listener makes of an event to what was *found* so far."""
+        part = (one.job, one.part)
+        if one.lasts is not None:
+            if one.patterns[0].admits(event):
+                found.broken[part] = max(event.time, found.broken.get(part, event.time))
+            return
+        before = found.progress.get(part, self._progress.get(part, ()))
+        marks, left = heard(one, before, event)
+        if not one.alone and left != before:
+            found.progress[part] = left
+        if marks:
+            found.causes.append((event.id, self._cause(one, marks, event)))
+
+    def _tell(
+        self, events: Sequence[Event], now: datetime
+    ) -> tuple[tuple[Delivery, ...], dict[str, tuple[int, str | None]]]:
+        """Return whom events are told to, and how the jobs that they are about do after them."""
+        about = [event for event in events if event.job in self._told]
+        if not about:
+            return (), {}
+        from schedkit.notices import Streak, told  # most runners tell nobody
+
+        known = self._store.streaks(sorted({str(event.job) for event in about}))
+        streaks = {job: Streak.parse(*kept) for job, kept in known.items()}
+        deliveries: list[Delivery] = []
+        for event in about:
+            job = self._claims.known[str(event.job)]
+            run = None if event.run is None else self._store.run(event.run)
+            streak = streaks.get(job.name, Streak())
+            said = told(job, event, run, streak, now, host=self._host)
+            deliveries += said.deliveries
+            streaks[job.name] = said.streak
+        changed = {job: one.dump() for job, one in streaks.items()}
+        return tuple(deliveries), {
+            job: dumped for job, dumped in changed.items() if dumped != known.get(job, (0, None))
+        }
 
     def _cause(self, one: Listener, marks: Sequence[Mark], event: Event) -> Cause:
         text = cause(one, marks, event, event.job)

@@ -207,6 +207,7 @@ class Runner:
             self._draining_until,
             self._schedules.load_at,
             self.companions.next_deadline(),
+            self._dispatcher.next_deadline(),
         ]
         if self._supervisor.watchdog is not None:
             times.append(self._alive_next)
@@ -269,7 +270,7 @@ class Runner:
 
     def settled(self, jobs: Jobs, known: Jobs) -> None:
         """Go on with other jobs; all that are *known* listen."""
-        self._dispatcher.listen(known)
+        self._dispatcher.settle(jobs, known)
         reactions = self._dispatcher.reactions
         if reactions is not None and reactions.of_files:
             from schedkit.incoming import Incoming  # few runners wait for files

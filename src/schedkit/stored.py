@@ -15,7 +15,7 @@ from functools import cached_property
 from io import BytesIO
 
 from schedkit.config import Config, Stamp
-from schedkit.form import ENABLED, EXPECTS, LISTENS, NONE, TELLS, UNKNOWN, WITH_RUNNER, Form
+from schedkit.form import BEGINS, ENABLED, EXPECTS, LISTENS, NONE, TELLS, UNKNOWN, WITH_RUNNER, Form
 from schedkit.jobs import Jobs
 from schedkit.typed import TYPE_CHECKING, Any
 
@@ -74,9 +74,10 @@ class StoredJobs(Jobs):
         """Return what `Jobs.listening` returns, from the flags."""
         return self._flagged(LISTENS)
 
-    def telling(self) -> list[str]:
+    def telling(self) -> dict[str, bool]:
         """Return what `Jobs.telling` returns, from the flags."""
-        return self._flagged(TELLS)
+        begin = set(self._flagged(BEGINS))
+        return {name: name in begin for name in self._flagged(TELLS)}
 
     def expecting(self) -> list[str]:
         """Return what `Jobs.expecting` returns, from the flags."""
