@@ -41,6 +41,7 @@ class FakeOperations:
         self.reloaded: dict[str, Any] | None = None
         self.filled: list[Filled | NotNowError] = []
         self.freed: list[Freed] = []
+        self.kept: list[Kept] = []
         self.reloads: Callable[[], None] | None = None  # what a reload does
 
     def trigger(self, job: str, who: str, params: Mapping[str, str], *, force: bool) -> Triggered:
@@ -72,6 +73,8 @@ class FakeOperations:
 
     def emit(self, events: Sequence[Emitted]) -> list[Kept]:
         self.asked.append(("emit", *events))
+        if self.kept:
+            return [self.kept.pop(0) for _ in events]
         return [Kept(number, new=True) for number, _ in enumerate(events, 1)]
 
     def cancel(self, target: str, who: str, number: signal.Signals | None) -> list[str]:

@@ -47,6 +47,11 @@ EXAMPLES: dict[str, list[Example]] = {
         Example("sched trigger migrate --wait", "in a deploy script: exit 1 unless it succeeds"),
         Example("sched trigger report --follow --param MONTH=2026-10", "with a parameter, watched"),
     ],
+    "emit": [
+        Example("sched emit lead.opted_in email=ann@example.org", "run what waits for it"),
+        Example("sched emit order.paid --key 4711 --json '{\"sum\": 9.5}'", "once for each order"),
+        Example("tail -f events.jsonl | sched emit --from - -q", "as they come, a line each"),
+    ],
     "at": [
         Example("sched at 18:30 report", "once more, this evening"),
         Example("sched at '2026-12-24 06:00' backup", "on a day, in the zone of this machine"),

@@ -372,6 +372,39 @@ def test_a_history_that_cannot_be_read_is_none(sched: Sched) -> None:
     assert expected == actual
 
 
+# ---- events
+
+
+WAITING = """
+jobs:
+  build: {command: x, clock: every 1h}
+  ship: {command: x, after: build}
+  a: {command: x, on: {event: [lead.opted_in, lead.*]}}
+  b: {command: x, on: [{absent: heartbeat, lasts: 15m}, {all: [lead.opted_in, paid]}]}
+  c: {command: x, on: {any: [{event: paid, match: {sum: "*"}}, {event: free}]}}
+  d: {command: x, on: {path: /srv/in/*}}
+  e: {command: x, on: {event: never}, enabled: false}
+"""
+
+
+def test_events_are_offered_with_the_jobs_that_wait_for_them(sched: Sched) -> None:
+    sched.write(WAITING)
+    expected = [
+        "lead.opted_in\tfor a, b", "heartbeat\tfor b", "paid\tfor b, c", "free\tfor c",
+    ]  # fmt: skip
+
+    actual = asked(sched, "sched emit ")
+
+    assert expected == actual
+    assert [] == texts(sched, "sched emit paid ")
+
+
+def test_of_a_broken_file_no_event_is_offered(sched: Sched) -> None:
+    sched.write("jobs: [")
+
+    assert [] == texts(sched, "sched emit ")
+
+
 # ---- shells
 
 

@@ -285,6 +285,8 @@ class _Asked(NamedTuple):
         found = [(text, "") for text in one.choices]
         if one.metavar in _NAMES_A_JOB or one.metavar in _NAMES_A_RUN:
             found += self._named(one.metavar)
+        if one.metavar == "EVENT":
+            found += self._events()
         return Answer([pair for pair in found if pair[0] not in taken], about=one.about)
 
     # ---- jobs and runs
@@ -314,6 +316,21 @@ class _Asked(NamedTuple):
                 found = compiled.outline(paths)
         jobs = () if found is None else found.jobs
         return [(name, about if on else f"disabled {about}") for name, about, on in jobs]
+
+    def _events(self) -> list[tuple[str, str]]:
+        """Return the names of events that jobs wait for, each with these jobs."""
+        from schedkit.listening import listeners
+        from schedkit.run import Trigger
+
+        jobs: dict[str, list[str]] = {}
+        with suppress(Exception):  # a broken file waits for nothing
+            known = self._context().load().by_name
+            for one in (one for name in known.listening() for one in listeners(known[name])):
+                names = [name for pattern in one.patterns for name in pattern.names]
+                for name in names if one.trigger is Trigger.EVENT else ():
+                    if not any(sign in name for sign in "*?["):
+                        jobs.setdefault(name, []).append(one.job)
+        return [(name, f"for {', '.join(dict.fromkeys(those))}") for name, those in jobs.items()]
 
     def _paths(self) -> list[str]:
         config = self._before("--config") or [os.environ.get("SCHED_CONFIG", "")]

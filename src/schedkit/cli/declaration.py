@@ -31,6 +31,7 @@ GROUPS = {
     ),
     "Act on jobs and runs": (
         "trigger",
+        "emit",
         "at",
         "in",
         "backfill",
