@@ -101,7 +101,7 @@ LEFT = [
     "show", "show a b", "plan a.yaml b.yaml", "plan --days 0", "plan --days 4000", "reload a",
     "import", "import cron", "export", "export cron", "init --from",
     "export k8s --image", "export systemd --into",
-    "trigger a --param x", "cancel a --signal frob",
+    "trigger a --param x", "trigger a --param SCHED_X=1", "cancel a --signal frob",
     "emit run.failed", "emit x y", "emit x --json 1", "emit --from",
     "at", "at 14:30", "at soon a", "at 14:30 a b", "in", "in 90m", "in 90 a", "in -1h a",
     "backfill a", "backfill a --from now", "backfill a --from now --to now --parallel 0",

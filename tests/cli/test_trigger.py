@@ -53,6 +53,23 @@ def test_the_runner_is_told_what_the_command_line_says(sched: Sched, runner: Ans
     assert expected == runner.operations.asked
 
 
+@pytest.mark.parametrize(
+    "line", ["trigger a", "at 2099-01-01T00:00Z a", "in 1h a"], ids=lambda line: line.split()[0]
+)
+def test_what_only_a_runner_tells_a_job_is_no_parameter(
+    sched: Sched, runner: Answering, line: str
+) -> None:
+    expected = (
+        "Invalid value for '--param': 'SCHED_X' is no name of yours (choose another one: what"
+        " begins with SCHED_ tells a job of its run)"
+    )
+
+    answer = sched(*line.split(), "--param", "SCHED_X=1")
+
+    assert (2, "", expected) == (answer.code, answer.stdout, answer.complaint)
+    assert [] == runner.operations.asked
+
+
 def test_what_is_to_be_typed_next_is_for_the_same_files(sched: Sched, runner: Answering) -> None:
     sched.write(JOBS, "my jobs.yaml")
     expected = "a runs; see what it writes: sched -c 'my jobs.yaml' --state .sched logs 7k3m2q -f\n"

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 from schedkit.cli.declaration import Option
 from schedkit.errors import ConfigError
+from schedkit.texts import quoted
 from schedkit.typed import Annotated
+
+OURS = "SCHED_"  # what the names begin with of what only a runner tells a job
 
 
 def parameter(text: str) -> str:
@@ -18,6 +21,9 @@ def parameter(text: str) -> str:
     name, equals, _ = text.partition("=")
     if not equals or not name:
         raise ConfigError.of(f"{text!r} is no NAME=VALUE")
+    if name.startswith(OURS):
+        hint = f"choose another one: what begins with {OURS} tells a job of its run"
+        raise ConfigError.of(f"{quoted(name)} is no name of yours", hint)
     return text
 
 
