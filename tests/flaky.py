@@ -11,7 +11,7 @@ from pathlib import Path
 
 from schedkit.config import Config
 from schedkit.errors import StoreError
-from schedkit.events import Reaction
+from schedkit.events import Emitted, Reaction
 from schedkit.job import Job
 from schedkit.run import (
     AttemptKey,
@@ -78,6 +78,14 @@ class FlakyStore(SQLiteStore):
     def record(self, facts: Iterable[Fact]) -> None:
         self._try("record")
         super().record(facts)
+
+    def emit(self, events: Sequence[Emitted], now: datetime) -> list[tuple[int, bool]]:
+        self._try("emit")
+        return super().emit(events, now)
+
+    def last_successes(self, jobs: Sequence[str]) -> dict[str, tuple[int, datetime]]:
+        self._try("last_successes")
+        return super().last_successes(jobs)
 
     def pause(self, pauses: Iterable[Pause]) -> None:
         self._try("pause")

@@ -108,8 +108,8 @@ class Expecting:
             self._touched.add(job)
 
     def next_time(self) -> datetime | None:
-        """Return when, by the clock, a promise will be broken."""
-        while self._times:
+        """Return when, by the clock, a promise will be broken; None while that cannot be told."""
+        while self._times and not self._claims.recording.blocked:
             at, job = self._times[0]
             if self._kept[job].at == at:
                 return at
@@ -117,8 +117,8 @@ class Expecting:
         return None
 
     def next_deadline(self) -> timedelta | None:
-        """Return when, by `Watch.elapsed`, a promise will be broken."""
-        while self._deadlines:
+        """Return when, by `Watch.elapsed`, a promise will be broken; None likewise."""
+        while self._deadlines and not self._claims.recording.blocked:
             deadline, job = self._deadlines[0]
             if self._kept[job].deadline == deadline:
                 return deadline
@@ -133,9 +133,11 @@ class Expecting:
 
         What cannot be written, or read, blocks the recording, and is told by a later look.
         """
+        if self._claims.recording.blocked:
+            return
         elapsed = self._watch.elapsed()
         self._come(now, elapsed)
-        if self._claims.recording.blocked or not (self._touched or self._unsaid):
+        if not (self._touched or self._unsaid):
             return
         try:
             self._ask(now)
