@@ -44,10 +44,12 @@ class Companions:
     def _all(self) -> list[Companion]:
         return list(self._named.values())
 
-    def need(self, name: str, make: Callable[[], Companion]) -> None:
-        """Let one more go along from now on, unless that of its name does."""
-        if name not in self._named:
-            self._named[name] = make()
+    def need(self, name: str, make: Callable[[], Companion]) -> bool:
+        """Let one more go along from now on, unless that of its name does; return whether it is."""
+        if name in self._named:
+            return False
+        self._named[name] = make()
+        return True
 
     def settle(self, jobs: Jobs) -> None:
         """Go by these jobs from now on."""

@@ -23,7 +23,7 @@ from schedkit.watch import Watch
 
 log = logging.getLogger(__name__)
 
-_PROCESS = "schedkit.notifier"
+PROCESS = "schedkit.notifier"
 _AT_ONCE = 8  # what the notifier does at a time
 _TIMEOUTS = {"command": timedelta(seconds=60)}  # one may have to start much
 _TIMEOUT = timedelta(seconds=30)
@@ -55,7 +55,7 @@ class Deliveries:
         self,
         store: Store,
         watch: Watch,
-        start: Callable[[], LineChild] = lambda: LineChild(_PROCESS),
+        start: Callable[[], LineChild] = lambda: LineChild(PROCESS),
     ) -> None:
         self._store = store
         self._watch = watch
@@ -151,9 +151,8 @@ class Deliveries:
                 return
         elapsed = self._watch.elapsed()
         for one in chosen:
-            timeout = _TIMEOUTS.get(one.kind, _TIMEOUT)
-            self._going[one.id] = _Going(one, elapsed + timeout + _GRACE)
-            self._child.tell(line(one, *contents[one.id], timeout, self._store.uuid))
+            self._going[one.id] = _Going(one, elapsed + timeout(one.kind) + _GRACE)
+            self._child.tell(line(one, *contents[one.id], self._store.uuid))
 
     # ---- what has become of it
 
@@ -257,14 +256,19 @@ class Deliveries:
         self._child = None
 
 
-def line(one: First, receiver: str, message: str, timeout: timedelta, store: str) -> dict[str, Any]:
+def timeout(kind: str) -> timedelta:
+    """Return how long it may take to send something to a receiver of this kind."""
+    return _TIMEOUTS.get(kind, _TIMEOUT)
+
+
+def line(one: First, receiver: str, message: str, store: str) -> dict[str, Any]:
     """Return what the notifier is told of a delivery; *store* is what tells ours from others."""
     said = json.loads(message)
     if one.kind == "ping" and one.run is not None:
         said["rid"] = rid(store, one.run)
     return {
         "id": one.id, "kind": one.kind, **json.loads(receiver), "message": said,
-        "timeout_s": timeout.total_seconds(),
+        "timeout_s": timeout(one.kind).total_seconds(),
     }  # fmt: skip
 
 

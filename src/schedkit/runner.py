@@ -278,6 +278,12 @@ class Runner:
             self.companions.need(
                 "files", lambda: Incoming(self._store, self._watch, reactions.wake)
             )
+        if reactions is not None and (known.telling() or self._store.to_deliver()):
+            from schedkit.deliveries import Deliveries  # most tell nobody
+
+            deliveries = Deliveries(self._store, self._watch)
+            if self.companions.need("deliveries", lambda: deliveries):
+                reactions.deliver = deliveries.wake
         self.companions.settle(jobs)
 
     # ---- what people ask for
