@@ -45,6 +45,22 @@ def test_a_run_that_goes_on_for_too_long_is_told_and_goes_on(world: World) -> No
     assert world.told() == ["long 13:00:00 succeeded"]
 
 
+def test_a_run_that_goes_on_for_too_long_is_told_also_while_the_runner_waits_for_it(
+    world: World,
+) -> None:
+    world.write("""
+        runner: {drain_timeout: 20m}
+        jobs:
+          long: {command: x, clock: every 1h, sla: {max_runtime: 5m}}
+        """)
+    world.executor.plans["long"] = [Plan(lasts=600)]
+
+    world.run_for(62 * MINUTE)
+
+    assert _events(world) == ["long sla.max_runtime 13:05:00"]
+    assert world.told() == ["long 13:00:00 succeeded"]
+
+
 def test_a_job_that_does_not_succeed_for_too_long_is_told_once(world: World) -> None:
     world.write("""
         jobs:

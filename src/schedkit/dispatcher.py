@@ -103,8 +103,12 @@ class Dispatcher:
             self.react(now)
             claims.start_waiting(now)  # what could not even be started has left its slot
         claims.record()
+        self.expect()
+
+    def expect(self) -> None:
+        """Tell of the promises that are broken by now."""
         if self.expecting is not None:
-            self.expecting.look(now)
+            self.expecting.look(self._watch.now())
 
     def next_time(self) -> datetime | None:
         """Return when a turn has something to do, as far as it is known now."""

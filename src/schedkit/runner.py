@@ -158,6 +158,7 @@ class Runner:
         recording = self._claims.recording
         if self._draining_until is not None:
             self._claims.record()
+            self._dispatcher.expect()
             return
         self._dispatcher.turn(_UNWRITABLE if recording.blocked else self._why_late)
         if not recording.blocked:
