@@ -22,7 +22,7 @@ from schedkit.loader.schema import schema
 
 ROOT = Path(__file__).parents[1]
 # What is set for programs that sched starts, not by whoever starts sched.
-_OF_OUR_OWN = {"SCHED_PARAMS", "SCHED_RESULT"}
+_OF_OUR_OWN = {"SCHED_GATE", "SCHED_PARAMS", "SCHED_RESULT"}
 # What others set for reasons of their own: systemd, GitHub, shells and their completion.
 _OF_OTHERS = {"WATCHDOG_PID", "WATCHDOG_USEC", "GITHUB_WORKSPACE", "TERM", "HOME", "SHELL"}
 _OF_SPECIFIERS = {"XDG_RUNTIME_DIR"}  # of units that are imported

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from schedkit.commands import FromFile
+from schedkit.conditions import WaitForCommand
 from schedkit.config import Config
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.job import Job
@@ -92,6 +93,17 @@ def _of(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
         yield from _program(("interpreter",), job.interpreter, directory)
     else:
         yield from _function(job, directory)
+    yield from _asked(job, directory)
+
+
+def _asked(job: Job, directory: Path) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
+    """Look for the programs of what is asked before it starts."""
+    if isinstance(job.only_if, tuple):
+        yield from _program(("only_if", 0), job.only_if[0], directory)
+    for place, one in enumerate(job.wait_for):
+        if isinstance(one, WaitForCommand) and isinstance(one.command, tuple):
+            path = ("wait_for", place, "command", 0)
+            yield from _program(path, one.command[0], directory)
 
 
 def _accounts(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
