@@ -16,18 +16,18 @@ _LONGEST = 1 << 22  # bytes of a line: a child that writes more than this is not
 
 class LineChild:
     """
-    A process that runs a *module* of ours; what it is told, and tells, are JSON objects.
+    A process of this Python with *arguments*; what it is told, and tells, are JSON objects.
 
     It is a child of whoever made this, which reaps it and kills it when `close` does not end it.
     """
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, *arguments: str) -> None:
         its_stdin, stdin = os.pipe2(os.O_CLOEXEC)
         stdout, its_stdout = os.pipe2(os.O_CLOEXEC)
         try:
             self.pid = os.posix_spawn(
                 sys.executable,
-                [sys.executable, "-P", "-m", module],
+                [sys.executable, *arguments],
                 os.environ,
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, its_stdin, 0),

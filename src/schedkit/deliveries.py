@@ -23,7 +23,7 @@ from schedkit.watch import Watch
 
 log = logging.getLogger(__name__)
 
-PROCESS = "schedkit.notifier"
+PROCESS = ("-P", "-m", "schedkit.notifier")
 _AT_ONCE = 8  # what the notifier does at a time
 _TIMEOUTS = {"command": timedelta(seconds=60)}  # one may have to start much
 _TIMEOUT = timedelta(seconds=30)
@@ -55,7 +55,7 @@ class Deliveries:
         self,
         store: Store,
         watch: Watch,
-        start: Callable[[], LineChild] = lambda: LineChild(PROCESS),
+        start: Callable[[], LineChild] = lambda: LineChild(*PROCESS),
     ) -> None:
         self._store = store
         self._watch = watch

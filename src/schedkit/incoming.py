@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from schedkit.causes import OnPath
 from schedkit.children import LineChild
@@ -20,7 +21,8 @@ from schedkit.watch import Watch
 
 log = logging.getLogger(__name__)
 
-_PROCESS = "schedkit.arrivals"
+# By its path: it is to import as little as it can.
+_PROCESS = ("-I", "-S", str(Path(__file__).parent / "arrivals" / "__main__.py"))
 _AGAIN = timedelta(seconds=5)  # before a process that ended is started anew, or a store is tried
 _SOON = timedelta(milliseconds=20)  # before it is told the rest of what did not fit into a pipe
 _AT_ONCE = 500  # files of one transaction
@@ -59,7 +61,7 @@ class Incoming:
             self._let_go()
             return
         if self._child is None:
-            self._child = LineChild(_PROCESS)
+            self._child = LineChild(*_PROCESS)
         known = [[*one] for one in self._store.arrivals()]
         self._child.tell({"watch": self._wanted, "known": known})
         self._next = self._watch.elapsed() + _SOON if self._child.behind else None
