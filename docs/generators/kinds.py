@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from generators.markdown import code, link
 from schedkit import durations, limits, records, scalars, timeline
+from schedkit.alternatives import OneOf
+from schedkit.causes import After, OnAbsent, OnAll, OnAny, OnEvent, OnPath, Wanted
 from schedkit.limits import History, Limits, Output
 from schedkit.receivers import Email, GivenSeveral, Spelled, Webhook
 from schedkit.retry import Retry
@@ -42,7 +44,24 @@ OTHERS = {
     "command": "A text, for a shell, or a list of a program and its arguments.",
 }
 # What has a section of its own.
-PARTS = (Retry, Sla, Limits, Output, History, Notifier, Webhook, Email, Ping)
+PARTS = (
+    After,
+    OnEvent,
+    OnPath,
+    OnAbsent,
+    OnAll,
+    OnAny,
+    Wanted,
+    Retry,
+    Sla,
+    Limits,
+    Output,
+    History,
+    Notifier,
+    Webhook,
+    Email,
+    Ping,
+)
 _LIST = "Where several may stand they are a list, or one text with commas: `[mon, thu]`, `mon,thu`."
 
 
@@ -109,6 +128,11 @@ def _form(form: Form | Bare, base: Any) -> str:
 def _other(form: Form) -> str:
     if isinstance(form, Spelled):
         return f"its {code(form.bare)}, or {_linked(form.kind)}"
+    if isinstance(form, OneOf):
+        *most, last = (link(kind.__name__) for kind in form.kinds)
+        one = f"{', '.join(most)} or {last}" if most else last
+        bare = "" if form.bare is None else f"its {code(form.bare.WORD)}, or "
+        return f"{bare}a mapping, see {one}{'; or a list of them' if form.several else ''}"
     if isinstance(form, GivenSeveral):
         return f"such as {code(form.example)}, or a list of them"
     return _OTHER_FORMS[type(form).__name__]
@@ -119,6 +143,7 @@ _OTHER_FORMS = {
     "_Calendar": "[calendar](#values)",
     "_Command": "[command](#values)",
     "_Variable": "[variable](#values)",
+    "AfterForm": f"the name of a job, or a mapping, see {link('After')}",
     "ClockChangesForm": "a mapping: `gap`: `run` or `skip`; `fold`: `first`, `both` or `second`",
     "Given": "[variable](#values)",
     "Notifiers": f"{link('Notifier')}, or a list of them",
