@@ -85,6 +85,26 @@ def test_each_job_has_a_line(filled: Sched, patterns: tuple[str, ...], rows: str
     assert expected == actual
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("after: b", "after b"),
+        ("after: {any: [b, c], state: failed}", "after b or c failed"),
+        ("clock: hourly, on: [{path: /in/*}, {absent: beat, for: 5m}], filters: weekday",
+         "hourly or on /in/* or on no beat for 5m if weekday"),
+    ],
+)  # fmt: skip
+def test_what_else_runs_a_job_than_time_is_part_of_its_schedule(
+    sched: Sched, keys: str, expected: str
+) -> None:
+    others = "".join(f"  {name}: {{command: x, clock: hourly}}\n" for name in "bc")
+    sched.write(f"jobs:\n  a: {{command: x, {keys}}}\n{others}")
+
+    first, *_ = json.loads(sched("list", "--json").stdout)
+
+    assert expected == first["schedule"]
+
+
 def test_a_file_without_jobs_is_a_header(sched: Sched) -> None:
     sched.write("jobs: {}\n")
     expected = Answer(0, HEADER, "")

@@ -98,8 +98,9 @@ def _known(store: Reader, jobs: Sequence[Job], now: datetime) -> _Known:
 
 
 def schedule_text(job: Job) -> str:
-    """Return when a job fires, as it is written: clocks, filters, adjustments."""
-    parts = [" or ".join(map(str, job.clock))]
+    """Return what runs a job, as it is written: clocks and other causes, filters, adjustments."""
+    causes = (*job.clock, *(() if job.after is None else (job.after,)), *job.on)
+    parts = [" or ".join(map(str, causes))]
     if job.filters:
         parts.append(f"if {' and '.join(map(str, job.filters))}")
     if job.adjustments:
