@@ -15,6 +15,10 @@ EXAMPLES: dict[str, list[Example]] = {
         Example("sched validate", "every problem of the file at once"),
         Example("sched validate --strict --format github schedules.yaml", "in CI"),
     ],
+    "notify-test": [
+        Example("sched notify-test", "whether everybody is reached who is told of jobs"),
+        Example("sched notify-test payroll", "those who are told of one of them"),
+    ],
     "next": [
         Example("sched next", "the next ten fire times of all jobs"),
         Example("sched next payroll --from 2027-01-01 --until 2027-12-31", "a year of one job"),

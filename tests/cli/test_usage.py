@@ -71,9 +71,9 @@ def test_the_help_names_every_verb_in_its_group_on_one_line(sched: Sched) -> Non
     actual = {}
     for group in GROUPS:
         panel = shown.partition(f"─ {group} ─")[2].partition("╰")[0]
-        actual[group] = tuple(re.findall(r"^│ (.{10})", panel, re.MULTILINE))
+        actual[group] = tuple(re.findall(r"^│ (.{12})", panel, re.MULTILINE))
 
-    expected = {group: tuple(f"{verb:<10}" for verb in verbs) for group, verbs in GROUPS.items()}
+    expected = {group: tuple(f"{verb:<12}" for verb in verbs) for group, verbs in GROUPS.items()}
     assert expected == actual
 
 

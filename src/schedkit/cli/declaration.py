@@ -17,7 +17,7 @@ from schedkit.typed import Any, NamedTuple
 
 # Each verb is a function, of that name, in the module verbs.<name> below this package. One that
 # Python or a builtin has already taken has an underscore behind it in the function's name; in the
-# module's too where it is a keyword.
+# module's too where it is a keyword. A hyphen is an underscore in both.
 GROUPS = {
     "Look back and ahead": (
         "list",
@@ -40,7 +40,7 @@ GROUPS = {
         "resume",
         "prune",
     ),
-    "Run and change": ("run", "validate", "plan", "reload"),
+    "Run and change": ("run", "validate", "notify-test", "plan", "reload"),
     "Set up and move": ("init", "schema", "import", "export"),
 }
 _KEYWORDS = ("in", "import")
@@ -118,6 +118,7 @@ def _check_encoding(text: str) -> None:
 
 def verb_function(name: str) -> Callable[..., int]:
     """Return the function of a verb, which takes a Context, then its parameters by name."""
+    name = name.replace("-", "_")
     place = f"schedkit.cli.verbs.{name}{'_' * (name in _KEYWORDS)}"
     __import__(place)  # importlib would have to be imported itself
     module = sys.modules[place]

@@ -47,7 +47,7 @@ def audit(
     ] = None,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Show who changed, paused, triggered, reloaded what, newest first."""
+    """Show who changed, paused, triggered what, newest first."""
     limit = number if number is not None else None if since is not None else _ROWS
     store = context.history()
     acts: list[_Act] = []
