@@ -93,9 +93,9 @@ def test_what_is_written_slowly_is_told_when_it_is_closed(
 def test_what_is_opened_again_and_again_is_told_when_it_has_settled(
     watching: Watching, tmp_path: Path
 ) -> None:
-    watching.watch(tmp_path / "*", settle_s=0.3)
+    watching.watch(tmp_path / "*", settle_s=0.5)
     path = tmp_path / "a"
-    end = time.monotonic() + 0.6
+    end = time.monotonic() + 0.7
     while time.monotonic() < end:
         with path.open("ab") as file:
             file.write(b"x")

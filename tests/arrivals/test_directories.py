@@ -281,6 +281,26 @@ def test_more_than_the_kernel_keeps_in_mind_is_found(
 # ---- without being told
 
 
+def test_another_directory_in_the_place_of_one_is_found(
+    look_at: Callable[..., Directories], seen: Seen, watches: Inotify, tmp_path: Path
+) -> None:
+    """As a mount has it: nothing is told of that."""
+    (tmp_path / "in" / "x" / "y").mkdir(parents=True)
+    directories = look_at(tmp_path / "in" / "**" / "*.csv")
+    (tmp_path / "in").rename(tmp_path / "out")
+    (tmp_path / "in" / "x" / "y").mkdir(parents=True)
+    (tmp_path / "in" / "x" / "y" / "a.csv").touch()
+    watches.read()
+    directories.look_for_mounts()
+    found = seen.paths()
+    (tmp_path / "in" / "x" / "b.csv").touch()
+    (tmp_path / "out" / "x" / "c.csv").touch()
+    directories.serve()
+
+    assert found == [str(tmp_path / "in" / "x" / "y" / "a.csv")]
+    assert seen.paths() == [str(tmp_path / "in" / "x" / "b.csv")]
+
+
 def test_without_inotify_all_is_looked_at(
     look_at: Callable[..., Directories], seen: Seen, tmp_path: Path
 ) -> None:

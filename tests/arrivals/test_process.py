@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -60,11 +62,11 @@ def test_where_nobody_says_who_writes_a_file_counts_when_it_has_settled(
     if os.geteuid() != 0:
         pytest.skip("only root may give a file to another user")
     watching = start(*without("lease"))
-    watching.watch(tmp_path / "*")
     path = tmp_path / "a"
     with path.open("wb", buffering=0) as file:
         os.chown(path, 1, -1)
         file.write(b"half")
+        watching.watch(tmp_path / "*")
         half = watching.next()["size"]
         file.write(b" and half")
 
@@ -129,3 +131,32 @@ def test_it_gives_way_to_others_and_holds_no_directory(watching: Watching, tmp_p
 
     assert os.getpriority(os.PRIO_PROCESS, watching.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 10
     assert str(Path(f"/proc/{watching.pid}/cwd").readlink()) == "/"
+
+
+def _within(watching: Watching, *command: object) -> None:
+    """Run a command where the process has mounts of its own."""
+    program = ["nsenter", "--target", str(watching.pid), "--mount", *map(str, command)]
+    answer = subprocess.run(program, capture_output=True, text=True, check=False, timeout=LIMIT)
+    if answer.returncode:
+        pytest.skip(f"a file system cannot be mounted here: {answer.stderr.strip()}")
+
+
+def test_what_is_mounted_later_is_watched_and_what_is_unmounted_is_not_gone(
+    start: Callable[..., Watching], tmp_path: Path
+) -> None:
+    if os.geteuid() != 0 or shutil.which("nsenter") is None:
+        pytest.skip("only root may mount, with nsenter and unshare")
+    place = tmp_path / "in"
+    place.mkdir()
+    arrive(place / "below")
+    watching = start("unshare", "--mount", "--propagation", "private")
+    watching.watch(place / "*")
+    told = [watching.path()]
+    _within(watching, "mount", "-t", "tmpfs", "tmpfs", place)
+    _within(watching, "touch", place / "above")
+    told.append(watching.path())
+    _within(watching, "umount", place)
+    arrive(place / "z")
+    told.append(watching.path())
+
+    assert told == [str(place / name) for name in ("below", "above", "z")]

@@ -1,6 +1,7 @@
 """
 Runs the process: see the package.
 
+    python -P -m schedkit.arrivals, or with less memory
     python -I -S .../schedkit/arrivals/__main__.py
 """
 

@@ -242,6 +242,7 @@ class Directories:
             self._polled.discard(directory)
             self._forget_watch(directory)
             self._warnings.over(directory.path)
+            directory.children.clear()  # whoever has it still in hand finds nothing below it
         self._observer.see_gone(top.path)
 
     # ---- being told

@@ -13,7 +13,8 @@ TYPE_CHECKING = False  # as far as the type checker believes
 if TYPE_CHECKING:
     Key = tuple[str, int]  # a path, and the number of who waits for it
 
-_SHORTEST, _LONGEST = 0.05, 5.0  # seconds between two looks at what somebody has open
+_SHORTEST = 0.05  # seconds: nothing is read again and again without a pause
+_LONGEST = 5.0  # seconds between two looks at what somebody has open
 
 
 class _Waited:
@@ -40,7 +41,7 @@ class Settling:
         """Take note that it looks so now; what differs from before begins to settle again."""
         waited = self._waited.get(key)
         if waited is None or waited.mark != mark:
-            self._wait(key, _Waited(mark, changed_ns, now + settle_s))
+            self._wait(key, _Waited(mark, changed_ns, now + max(settle_s, _SHORTEST)))
         elif waited.looks:  # whatever happened to it may be that it was closed
             waited.due = now
             self._wait(key, waited)
