@@ -257,6 +257,19 @@ def test_what_is_emitted_while_no_runner_is_up_is_heard_by_the_next_one(world: W
     assert world.told() == ["lead 12:00:00 succeeded"]
 
 
+def test_what_was_emitted_long_before_starts_one_after_the_other(world: World) -> None:
+    world.write(LEAD)
+    payload = '{"source": "web", "email": "a@b.c"}'
+    _emit_without_a_runner(world, *[Emitted("lead.opted_in", payload) for _ in range(3)])
+    world.watch.sleep(HOUR)
+    world.reopen()
+
+    world.run_for(MINUTE)
+
+    starts = [run.started for run in world.runs() if run.started is not None]
+    assert [(one - starts[0]).total_seconds() for one in starts] == [0, 0.1, 0.2]
+
+
 def test_a_job_hears_nothing_of_before_it_was_there(world: World) -> None:
     world.write("jobs: {a: {command: x, clock: every 1d}}")
     world.ask(SECOND, emit("err"))

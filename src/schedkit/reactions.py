@@ -9,6 +9,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from schedkit.claims import Claims
 from schedkit.consequences import Cause, caused, followed_by
@@ -18,7 +19,8 @@ from schedkit.jobs import Jobs
 from schedkit.listening import Listener, Mark, cause, given, heard, listeners, runs_of
 from schedkit.planner import Standing
 from schedkit.records import replace
-from schedkit.run import AttemptKey, Decision, Trigger, run_id
+from schedkit.run import AttemptKey, Decision, State, Trigger, run_id
+from schedkit.run_queue import SPREAD
 from schedkit.store import Store
 from schedkit.typed import Any, NamedTuple
 
@@ -244,10 +246,15 @@ class Reactions:
         decisions: list[Decision] = []
         events: dict[_Part, int] = {}
         standings: dict[str, Standing] = {}
+        late = count()
         for number, one in causes:
             job = self._claims.known[one.job]
             standing = standings.get(one.job) or self._standing(one.job, now)
             decision = caused(job, one, now, standing)
+            if decision.state is State.QUEUED and now - one.time > job.grace:
+                # One after the other: what came while no runner was up may be much.
+                due = now + next(late) * SPREAD
+                decision = replace(decision, at_once=False, due=due)
             if one.job not in self._claims.jobs:  # it is left to another runner
                 decision = replace(decision, at_once=False)
             standings[one.job] = followed_by(standing, decision)

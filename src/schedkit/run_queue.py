@@ -24,7 +24,7 @@ from schedkit.planner import Company
 from schedkit.records import replace
 from schedkit.run import AttemptKey, Decision, State, Trigger, Waiting
 
-_SPREAD = timedelta(milliseconds=100)  # between runs that are caught up: no stampede
+SPREAD = timedelta(milliseconds=100)  # between runs that are caught up: no stampede
 
 # What comes late or is filled in stands behind; high priority first, then in order.
 _Rank = tuple[int, int, datetime, int]
@@ -73,7 +73,7 @@ def spread(
     """Yield decisions, with those that are caught up due one after the other, by their *turns*."""
     for decision in decisions:
         if decision.state is State.QUEUED and decision.trigger is Trigger.CATCHUP:
-            yield replace(decision, due=now + next(turns) * _SPREAD)
+            yield replace(decision, due=now + next(turns) * SPREAD)
         else:
             yield decision
 

@@ -22,7 +22,7 @@ def made(name: str, said: Said, own: Placed, defaults: Placed | None) -> Job:
     Raises: ConfigError, with what is wrong with the keys together.
     """
     given, when = said.values, said.when
-    if not given.keys() & _CAUSES:
+    if "clock" not in given and not given.keys() & _CAUSES:
         raise ConfigError.of("'clock' is missing")
     if said.drawn:
         given["clock"] = tuple(clock.seeded(name) for clock in given["clock"])
