@@ -69,7 +69,7 @@ def test_any_depth_does_not_lead_through_links() -> None:
     assert _is_wanted("/*/a", "/b/a", link=True)
 
 
-@pytest.mark.parametrize("pattern", ["/srv/in/", "/", "", "/srv/**/"])
+@pytest.mark.parametrize("pattern", ["/srv/in/", "/", "", "/srv/**/", "/srv/in/."])
 def test_a_pattern_of_directories_wants_no_file(pattern: str) -> None:
     assert patterns.steps(pattern, 0) == frozenset()
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _DEEP = "**"
+_HERE = ("", ".")
 _MAGIC = frozenset("*?[")
 
 
@@ -45,10 +46,11 @@ class Step:
 
 def steps(pattern: str, goal: int) -> frozenset[Step]:
     """Return where an absolute pattern begins: what it says of the root."""
-    if pattern.endswith("/"):  # a directory, and no file
+    said = pattern.split("/")
+    if said[-1] in _HERE:  # a directory, and no file
         return frozenset()
-    parts = [part for part in pattern.split("/") if part not in {"", "."}]
-    if parts and parts[-1] == _DEEP:
+    parts = [part for part in said if part not in _HERE]
+    if parts[-1] == _DEEP:
         parts.append("*")
     after = None
     for part in reversed(parts):
