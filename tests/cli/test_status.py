@@ -152,6 +152,7 @@ def test_json_has_what_the_runner_says(sched: Sched, runner: Answering) -> None:
         "due": [],
         "failing": [],
         "sla": [],
+        "unsent": [],
         "late": [],
         "paused": [],
     }
@@ -215,6 +216,7 @@ def test_json_has_what_is_known_without_a_runner(sched: Sched) -> None:
                 }}
               ],
               "sla": [],
+              "unsent": [],
               "late": [],
               "paused": [
                 {{

@@ -16,6 +16,7 @@ from schedkit.typed import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from schedkit.cli.promises import Broken
     from schedkit.job import Job
+    from schedkit.store.deliveries import Undelivered
 
 # What a job has come to by its last run that came to anything: one that was skipped or cancelled,
 # or goes on, says nothing about it.
@@ -31,7 +32,7 @@ class Past(Record):
     *failing* are the last runs of the jobs that did not succeed, but for those of paused jobs:
     somebody knows of them. *late* are those last runs that started late. *due* is, of each job
     whose fire times nobody decides, the first one. *going_on* and *waiting* are of all jobs.
-    *broken* are promises, those of paused jobs among them.
+    *broken* are promises, those of paused jobs among them. *unsent* is what people were not told.
     """
 
     failing: Sequence[Run] = ()
@@ -41,6 +42,7 @@ class Past(Record):
     going_on: Sequence[OpenAttempt] = ()
     waiting: Sequence[Waiting] = ()
     broken: Sequence[Broken] = ()
+    unsent: Sequence[Undelivered] = ()
 
 
 class Health(Record):
@@ -78,7 +80,8 @@ class Health(Record):
         if self.invalid is not None and not (self.runner or {}).get("degraded"):
             found.append(f"the files are broken: {self.invalid}")
         found += _of_due(self.past.due, self.now) + _of_jobs(self.past.failing, self.now)
-        return found + _of_promises(self.past.broken, self.now)
+        found += _of_promises(self.past.broken, self.now)
+        return found + _of_messages(self.past.unsent, self.now)
 
 
 def _of_runner(runner: Mapping[str, Any], now: datetime) -> Iterable[str]:
@@ -126,6 +129,14 @@ def _of_promises(broken: Sequence[Broken], now: datetime) -> list[str]:
     return promises.problems(broken, now)
 
 
+def _of_messages(unsent: Sequence[Undelivered], now: datetime) -> list[str]:
+    if not unsent:
+        return []
+    from schedkit.cli import unsent as told  # it is rare
+
+    return told.problems(unsent, now)
+
+
 def local_fire_time(run: Run) -> datetime:
     """Return the fire time of a run in the zone of its job."""
     from zoneinfo import ZoneInfo  # of what went well no run is named
@@ -157,6 +168,7 @@ def past(
         going_on,
         waiting,
         _broken(store, expecting, going_on, waiting, now),
+        store.undelivered(now),
     )
 
 

@@ -25,6 +25,7 @@ from schedkit.typed import TYPE_CHECKING, Annotated, Any
 if TYPE_CHECKING:
     from schedkit.cli.promises import Broken
     from schedkit.job import Job
+    from schedkit.store.deliveries import Undelivered
 
 _WIDTH = 9  # of the first column
 _LONGEST = 12  # runs that are told one by one
@@ -189,6 +190,7 @@ def _rows(found: Health) -> Iterator[tuple[str, Cell]]:
     for run in found.past.failing:
         yield "failing", _failing(run, found.now)
     yield from _shortened("sla", _broken(found))
+    yield from _shortened("unsent", _unsent(found))
     yield from _shortened("late", [_late(run, found.now) for run in found.past.late])
     for pause in found.past.pauses:
         text = pauses.pause_text(pause)
@@ -201,6 +203,14 @@ def _shortened(name: str, cells: Sequence[Cell]) -> Iterator[tuple[str, Cell]]:
         yield name, cell
     if len(cells) > _LONGEST:
         yield name, Cell(f"... and {len(cells) - _LONGEST} more")
+
+
+def _unsent(found: Health) -> Sequence[Cell]:
+    if not found.past.unsent:
+        return ()
+    from schedkit.cli import unsent  # it is rare
+
+    return [*unsent.cells(found.past.unsent, found.now)]
 
 
 def _broken(found: Health) -> Sequence[Cell]:
@@ -292,9 +302,16 @@ def _as_json(found: Health, problems: list[str]) -> dict[str, Any]:
         ],
         "failing": [_run_as_json(run) | {"reason": run.reason} for run in past.failing],
         "sla": [*map(_broken_as_json, past.broken)],
+        "unsent": [*map(_unsent_as_json, past.unsent)],
         "late": [_run_as_json(run) | {"lateness": _seconds(run.lateness)} for run in past.late],
         "paused": [{"job": one.job} | pauses.pause_as_json(one) for one in past.pauses],
     }
+
+
+def _unsent_as_json(one: Undelivered) -> dict[str, Any]:
+    from schedkit.cli import unsent  # it is rare
+
+    return unsent.as_json(one)
 
 
 def _broken_as_json(one: Broken) -> dict[str, Any]:
