@@ -181,6 +181,11 @@ def test_json_has_the_rest_beside_the_jobs() -> None:
             "1 changed, 5 as before: no job fires otherwise than before",
         ),
         (None, "jobs: {}", "no job fires otherwise than before"),
+        (None, "jobs: {a: {command: x, on: {event: e}}}", "1 new"),
+        (
+            "jobs: {a: {command: x, on: {event: e}}}", "jobs: {a: {command: x, on: {event: f}}}",
+            "1 changed",
+        ),
     ],
 )  # fmt: skip
 def test_how_much_changes_is_said_in_a_line(before: str | None, after: str, expected: str) -> None:
@@ -229,6 +234,40 @@ def test_of_a_job_that_fires_no_more_it_is_said_why(
     (actual,) = (line.partition("next fire")[2].strip() for line in lines if "next fire" in line)
 
     assert expected == actual
+
+
+def test_a_job_without_a_clock_has_no_rows_of_fire_times(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    after = """
+        timezone: UTC
+        jobs:
+          build: {command: make, clock: daily at 02:30}
+          test: {command: make test, after: build}
+          off: {command: x, on: {event: lead.*}, enabled: false}
+          moved: {command: y, after: {job: build, state: failed}}
+    """
+    before = (
+        "jobs: {moved: {command: y, clock: daily at 04:00}, gone: {command: z, on: {event: x}}}"
+    )
+    expected = text("""
+        build  new      schedule    daily at 02:30
+                        command     make
+                        next fire   Wed 2026-11-25 02:30:00 UTC, in 7h 30min
+                        fire times  7 in the next 7 days
+        test   new      schedule    after build
+                        command     make test
+        off    new      schedule    on lead.*
+                        command     x
+                        enabled     false
+        moved  changed  clock       daily at 04:00 -> none
+                        after       none -> after build failed
+                        next fire   Wed 2026-11-25 04:00:00 UTC -> none
+                        fire times  7 -> none in the next 7 days, 7 dropped
+        gone   gone     schedule    was on x
+    """)
+
+    assert expected == aligned(found(before, after), capsys)
 
 
 def test_long_values_are_shown_on_a_terminal_from_where_they_differ(

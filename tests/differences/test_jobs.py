@@ -93,6 +93,37 @@ def test_fire_times_are_compared_where_something_is_changed_of_them_alone() -> N
     assert (other.fires.kept, other.fires_otherwise) == (7 * 24, False)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "otherwise"),
+    [
+        (None, "after: b", True),
+        ("after: b", "after: b, timeout: 1h", False),
+        ("after: b", "after: {job: b, state: failed}", True),
+        ("after: b", "on: {event: x}", True),
+        ("after: b", "after: b, filters: weekday", True),
+        ("after: b", "after: b, enabled: false", True),
+        ("after: b, enabled: false", "on: {event: x}, enabled: false", False),
+    ],
+)
+def test_a_job_without_a_clock_has_no_fire_times_to_compare(
+    before: str | None, after: str, otherwise: bool
+) -> None:
+    one, other = (
+        B if keys is None else f"{B}|a: {{command: x, {keys}}}" for keys in (before, after)
+    )
+
+    (found,) = compared(one, other).jobs
+
+    assert (found.fires, found.fires_otherwise) == (None, otherwise)
+
+
+def test_where_a_clock_is_dropped_all_its_fire_times_are() -> None:
+    (found,) = compared(A, "a: {command: a, on: {event: x}}").jobs
+
+    assert found.fires is not None
+    assert (len(found.fires.dropped), found.fires.first_after) == (7 * 24, None)
+
+
 def test_of_many_jobs_fewer_fire_times_are_looked_at() -> None:
     """A file of ten thousand jobs, all of them changed, takes no more than a few seconds."""
     line = "  j{}: {{command: x, clock: every {}}}\n"
@@ -157,6 +188,12 @@ def test_a_directory_is_what_relative_paths_start_from() -> None:
         ("", "start_deadline: 1h, priority: 5", None,
          "starts with the new start_deadline and priority"),
         ("", "enabled: false", "goes on all the same", "starts all the same"),
+        ("", "only_if: test -f x", None, "starts with the new only_if"),
+        (
+            "", "notify: {email: a@b.example}", "has the new notify from now on",
+            "starts with the new notify",
+        ),
+        ("", "on: {event: x}", None, None),
     ],
 )  # fmt: skip
 def test_what_becomes_of_runs_of_a_job_that_is_changed(

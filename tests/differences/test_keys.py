@@ -67,6 +67,35 @@ def keys(before: str, after: str) -> tuple[KeyDifference, ...]:
             "", "output: {max_size: 5 MB}",
             ("output.max_size", "10 MB", "5 MB", "10 MB", "5 MB"),
         ),
+        (
+            "on: {event: lead.*}", "on: [{path: /in/*}, {absent: beat, for: 5m}]",
+            (
+                "on", [{"event": "lead.*"}],
+                [{"path": "/in/*"}, {"absent": "beat", "for": "5m"}],
+                "on lead.*", "on /in/* or on no beat for 5m",
+            ),
+        ),
+        (
+            "on: {event: x, match: {a: 1*}}", "on: {event: x, match: {a: 2*}}",
+            (
+                "on", [{"event": "x", "match": {"a": "1*"}}],
+                [{"event": "x", "match": {"a": "2*"}}],
+                "event: x, match: a: 1*", "event: x, match: a: 2*",
+            ),
+        ),
+        ("", "only_if: test -f x", ("only_if", None, "test -f x", "-", "test -f x")),
+        (
+            "", "wait_for: {path: x}",
+            ("wait_for", [], [{"path": "x"}], "-", "path: x"),
+        ),
+        (
+            "", "sla: {late_after: 5m}",
+            (
+                "sla", None,
+                {"late_after": "5m", "max_runtime": None, "succeeded_within": None},
+                "-", "late_after: 5m",
+            ),
+        ),
     ],
 )  # fmt: skip
 def test_a_key_is_told_as_a_file_says_it(
@@ -82,6 +111,44 @@ def test_of_a_mapping_that_is_new_what_was_written_is_said() -> None:
 
     assert actual.becomes == "max_retries: 2, delay: 5m"
     assert (actual.before, actual.after["backoff"]) == (None, "fixed")
+
+
+def test_after_is_told_in_words() -> None:
+    jobs = "jobs: {{a: {{command: x, {}}}, b: {{command: y, clock: every 1h}}}}"
+    expected = KeyDifference(
+        "after", "b", {"any": "b", "state": "failed"}, "after b", "after b failed"
+    )
+
+    (found,) = compared(
+        *(jobs.format(keys) for keys in ("after: b", "after: {any: [b], state: failed}"))
+    ).jobs
+
+    assert (expected,) == found.keys
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "was", "becomes"),
+    [
+        (
+            "notify: {webhook: https://x.example/T0K3N}", "notify: {webhook: https://y.example/T}",
+            "webhook https://x.example", "webhook https://y.example",
+        ),
+        (
+            "notify: {webhook: https://x.example/T0K3N}", "notify: {webhook: https://x.example/T}",
+            "webhook https://x.example", "webhook https://x.example, said otherwise",
+        ),
+        (
+            "", "ping: https://hc-ping.com/uuid",
+            "-", "ping https://hc-ping.com",
+        ),
+    ],
+)  # fmt: skip
+def test_what_may_be_a_secret_is_not_in_the_words(
+    before: str, after: str, was: str, becomes: str
+) -> None:
+    (actual,) = keys(before, after)
+
+    assert (was, becomes) == (actual.was, actual.becomes)
 
 
 def test_several_keys_come_in_the_order_of_the_reference() -> None:

@@ -112,6 +112,8 @@ def _rows(one: JobDifference, found: Differences) -> Iterator[_Row]:
         yield _Row("schedule", was, becomes)
     if one.kind == "new":
         yield _Row("command", Cell("-"), _command(one.job))
+        if one.fires is None and not one.job.enabled:
+            yield _Row("enabled", Cell("-"), Cell("false"))
     for key in one.keys:
         yield _of_key(key)
     if one.fires is not None:
@@ -158,7 +160,7 @@ def _of_fires(one: JobDifference, fires: FireDifference, found: Differences) -> 
         note = Cell("-", f"in {render.countdown(fires.first_after - found.now)}")
     yield _Row("next fire", *coming, note)
     were, are = (
-        Cell("-" if job is None else str(len(times) + fires.kept))
+        Cell("-" if job is None or not job.clock else str(len(times) + fires.kept))
         for job, times in ((before, fires.dropped), (after, fires.added))
     )
     yield _Row("fire times", were, are, Cell(", ".join(_about_fires(one, fires, found))))
@@ -194,7 +196,7 @@ def _how(fires: FireDifference) -> str:
 
 
 def _next(job: Job | None, fire: datetime | None) -> Cell:
-    if job is None:
+    if job is None or not job.clock:
         return Cell("-")
     if fire is not None:
         return _moment(fire, job)

@@ -31,8 +31,10 @@ _AT_START = (
     "command", "python", "shell", "interpreter", "params", "env", "env_file", "working_dir",
     "directory", "user", "group", "umask", "nice", "limits", "timeout", "output", "pool",
 )  # fmt: skip
-_AT_ONCE = ("stop_signal", "kill_grace", "success", "retry", "on_interrupted", "sla")
-_WHILE_WAITING = ("start_deadline", "priority")
+_AT_ONCE = (
+    "stop_signal", "kill_grace", "success", "retry", "on_interrupted", "sla", "notify", "ping",
+)  # fmt: skip
+_WHILE_WAITING = ("start_deadline", "priority", "wait_for", "only_if")
 
 
 class Going(NamedTuple):
@@ -54,7 +56,7 @@ class JobDifference(Record):
     """
     What becomes of a job: *before* is None when it is new, *after* when it is gone.
 
-    *fires* is None when nothing is changed of what says when it fires.
+    *fires* is None when nothing is changed of what says when it fires, and when no time does.
     """
 
     kind: Kind
@@ -73,8 +75,16 @@ class JobDifference(Record):
 
     @property
     def fires_otherwise(self) -> bool:
-        """Whether it fires otherwise than before."""
-        return self.fires is not None and not self.fires.same
+        """Whether it fires otherwise than before, or something else causes its runs."""
+        other_times = self.fires is not None and not self.fires.same
+        return other_times or _heard(self.before) != _heard(self.after)
+
+
+def _heard(job: Job | None) -> object:
+    """Return what causes runs of a job beside time, None when nothing does."""
+    if job is None or not job.listens:
+        return None
+    return job.after, job.on, job.filters
 
 
 class Differences(Record):
@@ -113,7 +123,7 @@ def differences(
         runs[one.job].append(one)
     unequal = [pair for pair in pairs if not _same(*pair, in_place=in_place)]
     most = min(_MOST, max(_FEWEST, _MOST_OF_ALL // max(len(unequal), 1)))
-    fires = partial(fire_difference, now=now, end=now + length, most=most)
+    fires = partial(_fires, now=now, end=now + length, most=most)
     found = [_difference(pair, runs, fires, in_place=in_place) for pair in unequal]
     settings = () if before is None else setting_differences(before, after, in_place=in_place)
     same = len(pairs) - len(unequal)
@@ -163,7 +173,15 @@ def _same(before: Job | None, after: Job | None, *, in_place: bool) -> bool:
 
 
 class _Compare(Protocol):
-    def __call__(self, before: Job | None, after: Job | None) -> FireDifference: ...
+    def __call__(self, before: Job | None, after: Job | None) -> FireDifference | None: ...
+
+
+def _fires(
+    before: Job | None, after: Job | None, now: datetime, end: datetime, most: int
+) -> FireDifference | None:
+    if not any(job is not None and job.clock for job in (before, after)):
+        return None
+    return fire_difference(before, after, now, end, most)
 
 
 def _difference(

@@ -13,7 +13,11 @@ from schedkit.typed import Any, NamedTuple
 from schedkit.values import adapter
 
 _KEYS = [field.name for field in fields(Keys)]
-_PARTS = {"clock": " or ", "filters": " and ", "adjustments": ", ", "never_on": ", "}
+_PARTS = {
+    "clock": " or ", "after": "", "on": " or ", "filters": " and ", "adjustments": ", ",
+    "notify": ", ", "ping": "", "never_on": ", ",
+}  # fmt: skip
+_SECRET = ("notify", "ping")  # in the values of these
 
 
 class KeyDifference(NamedTuple):
@@ -81,13 +85,21 @@ def _plain(job: Job, keys: Sequence[str], *, exclude_defaults: bool = False) -> 
 
 def _of_parts(key: str, before: Job, after: Job, was: Any, becomes: Any) -> KeyDifference:
     """Return how clocks, filters or adjustments differ, which may read alike."""
-    words = [_PARTS[key].join(map(str, getattr(job, key))) or "-" for job in (before, after)]
+    words = [_PARTS[key].join(_parts(job, key)) or "-" for job in (before, after)]
     if words[0] == words[1]:
-        if before.name != after.name and _unseeded(was) == _unseeded(becomes):
+        if key in _SECRET:
+            words[1] += ", said otherwise"
+        elif before.name != after.name and _unseeded(was) == _unseeded(becomes):
             words[1] += ", H of another name"
         else:  # dates in short, or a calendar by its name
             words = [_words(was), _words(becomes)]
     return KeyDifference(key, was, becomes, *words)
+
+
+def _parts(job: Job, key: str) -> Iterator[str]:
+    """Yield what a key says, in words; of keys that say one thing alone, that one."""
+    value = getattr(job, key)
+    yield from map(str, value if isinstance(value, tuple) else filter(None, (value,)))
 
 
 def _unseeded(clocks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
