@@ -54,7 +54,7 @@ class OneOf(Form):
         if isinstance(raw, str) and self.bare is not None:
             raw = {str(self.bare.WORD): raw}
         if not isinstance(raw, Mapping):
-            example = f"{{{self.kinds[0].WORD}: ...}}"
+            example = f"{{{self.kinds[0].WORD}: {raw if isinstance(raw, str) else '...'}}}"
             raise ConfigError.of(f"{shape(raw)} stands where a mapping belongs", f"write {example}")
         kind = self._kind(raw)
         given = {str(_SPELLED.get(key, key)): value for key, value in raw.items()}
