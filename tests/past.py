@@ -8,17 +8,29 @@ from typing import NamedTuple
 
 from files import NAME, Sched
 from schedkit import loader
+from schedkit.events import Emitted
 from schedkit.launch import output_file
-from schedkit.run import AttemptKey, Decision, Ended, Pause, Started, State, Trigger
+from schedkit.run import (
+    AttemptKey,
+    Decision,
+    Ended,
+    Pause,
+    Started,
+    State,
+    Trigger,
+    first_number,
+    run_id,
+)
 from schedkit.store import Holder, Query
 from schedkit.store.sqlite import SQLiteStore
 
 FIRED = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
+EMITTED = FIRED - timedelta(hours=1)
 
 
 class Past(NamedTuple):
     """
-    What became of a fire time; *wrote* is what each of its attempts wrote, if anything.
+    What became of a fire time; *wrote* is what each of its attempts wrote, if there were any.
 
     *duration* is that of each attempt; *due* is when one that waits is to start.
     """
@@ -30,10 +42,20 @@ class Past(NamedTuple):
     due: datetime | None = None
     trigger: Trigger = Trigger.SCHEDULE
     who: str = "runner"
+    cause: str | None = None
 
 
-def write_past(sched: Sched, past: Iterable[Past], pauses: Iterable[Pause] = ()) -> list[str]:
-    """Write a history, one fire time a minute; return the ids of its runs, oldest first."""
+def write_past(
+    sched: Sched,
+    past: Iterable[Past],
+    pauses: Iterable[Pause] = (),
+    events: Iterable[Emitted] = (),
+) -> list[str]:
+    """
+    Write a history, one fire time a minute; return the ids of its runs, oldest first.
+
+    Before that, one event a second. In a cause, `{0}` stands for the oldest run of these.
+    """
     config = loader.load([sched.directory / NAME])
     jobs = {job.name: job for job in config.jobs}
     state = sched.directory / ".sched"
@@ -41,13 +63,17 @@ def write_past(sched: Sched, past: Iterable[Past], pauses: Iterable[Pause] = ())
     store = SQLiteStore(state / "history.db")
     store.begin(Holder(1, "host", "boot", "0"), FIRED)
     store.load(config, "test", FIRED - timedelta(days=1))
+    for number, event in enumerate(events):
+        store.emit([event], EMITTED + number * timedelta(seconds=1))
+    store.hear({name: False for job in config.jobs if job.after for name in job.after.jobs})
     for number, one in enumerate(past):
         fire = FIRED + number * timedelta(minutes=1)
-        refused = one.state in (State.SKIPPED, State.MISSED)
+        refused = one.state in (State.SKIPPED, State.MISSED) or not one.wrote
         wish = Decision(
             one.job, fire, one.state if refused else State.QUEUED,
             reason="for a reason" if refused else None, at_once=one.state is not State.QUEUED,
             due=one.due, trigger=one.trigger, who=one.who,
+            cause=None if one.cause is None else one.cause.format(*map(past_id, range(number))),
         )  # fmt: skip
         ((key, _),) = store.claim([wish], jobs, fire)
         if key is not None and one.state is not State.QUEUED:
@@ -57,6 +83,11 @@ def write_past(sched: Sched, past: Iterable[Past], pauses: Iterable[Pause] = ())
     store.finish(FIRED)
     store.close()
     return runs[::-1]
+
+
+def past_id(number: int) -> str:
+    """Return the id of a run that came after so many others."""
+    return run_id(first_number(FIRED + number * timedelta(minutes=1)))
 
 
 def _attempts(

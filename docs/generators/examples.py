@@ -33,6 +33,10 @@ EXAMPLES: dict[str, list[Example]] = {
         Example("sched history backup -n 5", "the last five runs of a job"),
         Example("sched history --since yesterday --state failed,missed,lost", "what went wrong"),
     ],
+    "events": [
+        Example("sched events", "what happened beside time, and which runs it caused"),
+        Example("sched events 'lead.*' --since yesterday", "of some names"),
+    ],
     "list": [
         Example("sched list", "every job: when it fires, its last run, its next"),
         Example("sched list 'etl-*'", "the jobs whose names begin so"),

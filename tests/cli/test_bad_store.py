@@ -21,7 +21,8 @@ from running import without
 from schedkit.run import State
 
 # Those that have nothing to say without the history, and those that go on from the file alone.
-REFUSING = ["history", "history a --json", "audit", "list", "show a", "explain a", "logs a", "logs"]
+REFUSING = ["history", "history a --json", "audit", "events", "list", "show a", "explain a",
+            "logs a", "logs"]  # fmt: skip
 GOING_ON = ["next", "next --json"]
 PAGE = 4096  # bytes
 NOT_UP = "no runner is up"

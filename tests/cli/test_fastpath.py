@@ -33,6 +33,8 @@ LINES = [
     "history",
     "history backup --state failed,missed -n 5 --since 2026-11-21T00:00Z --json",
     "history a b --until 2026-11-21T00:00Z -n 5",
+    "events",
+    "events 'lead.*' file -n 5 --since 2026-11-21T00:00Z --until 2026-11-22T00:00Z --all --json",
     "list",
     "list 'a*' b",
     "list --json",
@@ -96,7 +98,7 @@ LEFT = [
     "validate --format x",
     "validate --format", "schema extra", "--color red list", "history --state bad", "--state",
     "explain", "explain a today b",
-    "next --from soon", "history --state ''",
+    "next --from soon", "history --state ''", "events -n 0",
     "run --for 5", "-c", "trigger", "logs a b", "trigger a b",
     "show", "show a b", "plan a.yaml b.yaml", "plan --days 0", "plan --days 4000", "reload a",
     "import", "import cron", "export", "export cron", "init --from",
@@ -181,6 +183,8 @@ ASK = {"socket", "schedkit.control"}
         ("history", HEAVY | JSON | AHEAD | ASK),
         ("history a --state queued -n 5", HEAVY | JSON | AHEAD | ASK),
         ("history --json", HEAVY | AHEAD | ASK),
+        ("events", HEAVY | AHEAD | ASK),
+        ("events a -n 5 --json", HEAVY | AHEAD | ASK),
         ("list", HEAVY | ASK),
         ("list a", (HEAVY | ASK) - {"fnmatch"}),
         ("status", HEAVY - {"shlex"}),  # which writes what to type where no runner is up
@@ -193,6 +197,7 @@ def test_a_verb_that_answers_often_imports_nothing_heavy(
     """The file has been compiled by the first call: reading it takes what is heavy."""
     sched.write("jobs: {a: {command: x, clock: daily at 02:30, timezone: Europe/Berlin}}\n")
     sched("trigger", "a")
+    sched("emit", "a")
     expected: set[str] = set()
 
     actual = sched.imports(*shlex.split(line)) & heavy

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from cli.test_terminal import on_terminal
 from files import Answer, Sched, text
-from past import Past, write_past
+from past import Past, past_id, write_past
 from records import Record, write_records
 from schedkit import loader
 from schedkit.run import Decision, Ended, Started, State, Trigger
@@ -160,6 +161,7 @@ def test_json_has_every_part_by_name(filled: Sched) -> None:
                 "fire_time": "2026-11-20T02:30:00+01:00",
                 "trigger": "schedule",
                 "who": "runner",
+                "cause": null,
                 "state": "failed",
                 "reason": "exit code 3",
                 "attempts": 1,
@@ -430,3 +432,86 @@ def test_on_a_narrow_terminal_the_time_stays_whole(
     told = expected.format(time="2026-01-15 02:30:00")
 
     assert (f"{run}  a-job-with-a", told) == (row[:20], row[row.index("failed") + 6 :])
+
+
+# ---- causes
+
+
+CHAIN = """
+timezone: Europe/Berlin
+jobs:
+  build: {command: x, clock: every 1h}
+  ship: {command: x, after: build}
+  lead: {command: x, on: [{event: lead.*}, {absent: heartbeat, lasts: 15m}]}
+  load: {command: x, on: {path: /srv/in/*}}
+"""
+
+
+@pytest.fixture
+def caused(sched: Sched) -> Sched:
+    """Return the command beside a history of runs with causes of every kind."""
+    sched.write(CHAIN)
+    write_past(
+        sched,
+        [
+            Past("build", State.SUCCEEDED),
+            Past("ship", State.SUCCEEDED, trigger=Trigger.AFTER, cause="after build {0}"),
+            Past("lead", State.SUCCEEDED, trigger=Trigger.EVENT, cause="event lead.opted_in 17"),
+            Past("lead", State.FAILED, trigger=Trigger.EVENT, cause="event lead.opted_in 18"),
+            Past("lead", State.SUCCEEDED, trigger=Trigger.EVENT,
+                 cause="no heartbeat since 2026-03-02T01:30:00+00:00"),
+            Past("load", State.SUCCEEDED, trigger=Trigger.FILE, cause="file /srv/in/a b.csv 19"),
+        ],
+    )  # fmt: skip
+    return sched
+
+
+NOTES = [
+    "file /srv/in/a b.csv",
+    "no heartbeat since 2026-03-02T02:30:00+01:00",
+    "no luck",
+    "event lead.opted_in 17",
+    f"after build {past_id(0)}",
+    "",
+]
+
+
+def test_the_note_says_what_has_caused_a_run_where_there_is_no_other(caused: Sched) -> None:
+    rows = caused("history").stdout.splitlines()[1:]
+
+    assert [row.rpartition("\t")[2] for row in rows] == NOTES
+
+
+def test_on_a_terminal_a_file_is_named_alone_and_a_time_as_people_say_it(caused: Sched) -> None:
+    shown = on_terminal(caused, "history", "load", "lead", NO_COLOR="1", COLUMNS="150")
+
+    notes = [line.rpartition("  -     ")[2].strip() for line in shown.splitlines()[1:]]
+    assert notes == [
+        "file a b.csv", "no heartbeat since 2026-03-02 02:30:00", "no luck",
+        "event lead.opted_in 17",
+    ]  # fmt: skip
+
+
+def test_json_has_the_cause_as_it_is_kept(caused: Sched) -> None:
+    found = json.loads(caused("history", "--json").stdout)
+
+    assert [run["cause"] for run in found] == [
+        "file /srv/in/a b.csv 19",
+        "no heartbeat since 2026-03-02T01:30:00+00:00",
+        "event lead.opted_in 18",
+        "event lead.opted_in 17",
+        f"after build {past_id(0)}",
+        None,
+    ]
+
+
+def test_what_failed_before_it_began_says_why(sched: Sched) -> None:
+    sched.write(CHAIN)
+    write_past(sched, [Past("lead", State.FAILED, (), trigger=Trigger.EVENT)])
+    expected = HEADER + (
+        f"{past_id(0)}\tlead\tfailed\t2026-03-02T03:30:00+01:00\t-\t-\t-\t-\tfor a reason\n"
+    )
+
+    actual = sched("history").stdout
+
+    assert expected == actual

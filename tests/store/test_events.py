@@ -58,6 +58,16 @@ def test_what_is_emitted_is_there_for_who_opens_it_next(opening: Opening, config
     assert happened(opening()) == [("paid", None)]
 
 
+def test_names_may_be_left_out_of_those_that_are_asked_for(store: Store) -> None:
+    store.emit([Emitted(name) for name in ("a.x", "b.x", "a.y", "c")], at(1))
+
+    def named(*names: str, without: tuple[str, ...]) -> list[str]:
+        return [one.name for one in store.events(names, 2, without=without)]
+
+    assert named(without=("a.*",)) == ["c", "b.x"]
+    assert named("?.x", "c", without=("b*", "c")) == ["a.x"]
+
+
 # ---- heard of
 
 

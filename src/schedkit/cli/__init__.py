@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 # The verbs that look something up and are done.
-_BRIEF = frozenset(("list", "next", "status", "history", "show", "explain", "audit"))
+_BRIEF = frozenset(("list", "next", "status", "history", "show", "explain", "audit", "events"))
 
 
 def main() -> None:

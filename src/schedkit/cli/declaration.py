@@ -24,6 +24,7 @@ GROUPS = {
         "next",
         "status",
         "history",
+        "events",
         "show",
         "explain",
         "logs",

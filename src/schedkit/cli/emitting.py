@@ -133,12 +133,6 @@ def of_line(line: bytes) -> Emitted:
     return emitted(names[0], data, key)
 
 
-def runs_text(runs: Iterable[tuple[str, str | None, str]]) -> str:
-    """Return in a column what an event has caused: of each run its job, its id and its state."""
-    said = (f"{job} {'' if run is None else f'{run} '}{state}" for job, run, state in runs)
-    return "; ".join(said) or "-"
-
-
 # ---- many of them
 
 

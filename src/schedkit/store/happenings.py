@@ -119,16 +119,24 @@ def hear(db: sqlite3.Connection, heard: Mapping[str, bool]) -> None:
 
 
 def listed(
-    db: sqlite3.Connection, names: Sequence[str], limit: int | None, first: int, last: int
+    db: sqlite3.Connection,
+    names: Sequence[str],
+    limit: int | None,
+    first: int,
+    last: int,
+    *,
+    without: Sequence[str] = (),
 ) -> sqlite3.Cursor:
     """
     Return the rows of events, newest first, between two times.
 
-    Of these names, in which * and ? stand for any characters; of all for none.
+    Of these names, in which * and ? stand for any characters, or of all for none; never of those
+    that are *without* them.
     """
     named = f"AND ({' OR '.join(['name GLOB ?'] * len(names))})" if names else ""
+    named += " AND name NOT GLOB ?" * len(without)
     asked = _LISTED.format(named=named)
-    return db.execute(asked, (first, last, *names, -1 if limit is None else limit))
+    return db.execute(asked, (first, last, *names, *without, -1 if limit is None else limit))
 
 
 def event(row: Sequence[Any]) -> Event:

@@ -212,6 +212,7 @@ class SQLiteReader:
         limit: int | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        without: Sequence[str] = (),
     ) -> list[Event]:
         """Return events, newest first."""
         from schedkit.store import happenings  # few ask for them
@@ -223,6 +224,7 @@ class SQLiteReader:
                     db, names, limit,
                     questions.FIRST if since is None else to_micros(since),
                     questions.LAST if until is None else to_micros(until),
+                    without=without,
                 )
             ]  # fmt: skip
 

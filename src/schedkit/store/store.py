@@ -141,11 +141,13 @@ class Reader(Protocol):
         limit: int | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        without: Sequence[str] = (),
     ) -> list[Event]:
         """
         Return events, newest first; *since* and *until* are both included.
 
-        Of these *names*, in which * and ? stand for any characters; of all for none.
+        Of these *names*, in which * and ? stand for any characters, or of all for none; but of none
+        that *without* names so.
         """
 
     def caused(self, causes: Sequence[str]) -> dict[str, list[Run]]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from schedkit.cli import emitting
+from schedkit.cli import causation, emitting
 from schedkit.cli.asking import Asking, asking
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
@@ -103,7 +103,7 @@ def _write_lines(kept: Sequence[_Kept]) -> None:
         return
     for one in kept:
         runs = [(run["job"], run["run"], run["state"]) for run in one.runs]
-        columns = (str(one.number), "new" if one.new else "known", emitting.runs_text(runs))
+        columns = (str(one.number), "new" if one.new else "known", causation.runs_text(runs))
         sys.stdout.write("\t".join(map(safe, columns)) + "\n")
     sys.stdout.flush()
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from schedkit import durations
-from schedkit.cli import render
+from schedkit.cli import causation, render
 from schedkit.cli.colours import COLOURS
 from schedkit.cli.context import Context, NoFileError
 from schedkit.cli.declaration import Argument, Option
@@ -68,7 +68,11 @@ def history(
     ] = None,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
-    """Show what happened to the fire times that came, newest first."""
+    """
+    Show what happened to the fire times that came, newest first.
+
+    The note says what has caused a run that is of no fire time.
+    """
     if since is not None and until is not None and until < since:
         raise UsageError("--until is before --since")
     query = Query(frozenset(jobs), state or frozenset(), since, until, number)
@@ -170,7 +174,8 @@ def note(run: Run, now: datetime) -> render.Cell:
         said.append(asked)
     if run.dropped_bytes:
         said.append(f"{run.dropped_bytes} bytes of output dropped")
-    return render.Cell("; ".join(said))
+    caused = None if said else causation.note(run, now)
+    return render.Cell("; ".join(said)) if caused is None else caused
 
 
 def asked_by(run: Run) -> str | None:
@@ -192,6 +197,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "fire_time": iso(run.fire_time),
         "trigger": run.trigger,
         "who": run.who,
+        "cause": run.cause,
         "state": run.state,
         "reason": run.reason,
         "attempts": run.attempts,

@@ -1,0 +1,45 @@
+"""What events have caused, and by what runs were caused: in words, and from the words of causes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from schedkit.cli import render
+from schedkit.cli.render import Cell
+from schedkit.events import FILE, RUN, Event
+from schedkit.run import Run, run_id
+
+_SINCE = " since "  # behind the names of events that did not come
+
+
+def text(event: Event) -> str:
+    """Return the cause that a run has which an event, by itself or as the last of some, caused."""
+    if event.name == FILE:
+        return f"file {event.payload.get('path')} {event.id}"
+    if event.name.startswith(RUN):
+        return f"after {event.job} {run_id(event.run or 0)}"
+    return f"event {event.name} {event.id}"
+
+
+def runs_text(runs: Iterable[tuple[str, str | None, str]]) -> str:
+    """Return in a column what an event has caused: of each run its job, its id and its state."""
+    said = (f"{job} {'' if run is None else f'{run} '}{state}" for job, run, state in runs)
+    return "; ".join(said) or "-"
+
+
+def note(run: Run, now: datetime) -> Cell | None:
+    """Return in a few words what has caused a run, None where that is a time or a person."""
+    cause = run.cause
+    if cause is None:
+        return None
+    if cause.startswith("file "):
+        path = cause.removeprefix("file ").rpartition(" ")[0]
+        return Cell(f"file {path}", f"file {path.rpartition('/')[2]}")
+    names, since, time = cause.rpartition(_SINCE)
+    if since and cause.startswith("no "):
+        begin = datetime.fromisoformat(time).astimezone(ZoneInfo(run.timezone))
+        when = render.past(begin, now)
+        return Cell(f"{names}{_SINCE}{when.plain}", f"{names}{_SINCE}{when.shown}")
+    return Cell(cause)
