@@ -82,6 +82,28 @@ def test_a_failure_without_a_reason_says_its_exit_code(notifier: Notifying) -> N
         assert receiver.asked().body == b"exit code 3\n"
 
 
+@pytest.mark.parametrize(
+    ("reason", "code", "body"),
+    [
+        ("no space left", 3, "exit code 3\nreading\nno space left\n"),  # as a runner has it
+        ("no such user", 3, "exit code 3: no such user\nreading\nno space left\n"),
+        ("exit code 3", 3, "exit code 3\nreading\nno space left\n"),
+        ("timeout after 1h", None, "timeout after 1h\nreading\nno space left\n"),
+        (None, None, "reading\nno space left\n"),
+    ],
+)
+def test_a_failure_says_its_exit_code_and_nothing_twice(
+    notifier: Notifying, tmp_path: Path, reason: str | None, code: int | None, body: str
+) -> None:
+    output = tmp_path / "output"
+    output.write_text("reading\nno space left\n", encoding="utf-8")
+    with receiving(answers()) as receiver:
+        notifier.tell("ping", {"url": receiver.url}, signal="fail", output=str(output),
+                      reason=reason, exit_code=code)  # fmt: skip
+
+        assert body == receiver.asked().body.decode()
+
+
 def test_an_output_that_is_gone_hinders_nothing(notifier: Notifying, tmp_path: Path) -> None:
     with receiving(answers()) as receiver:
         output = str(tmp_path / "none")

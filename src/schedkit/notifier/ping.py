@@ -52,15 +52,17 @@ def _understand(answer: bytes) -> None:
 def _body(sending: Sending, signal: str) -> str:
     if signal == "start":
         return ""
-    first = "" if signal == "success" else _reason(sending)
     written = end(sending.output, _LIMIT) if sending.output else ""
+    first = "" if signal == "success" else _reason(sending, written)
     left = _LIMIT - len(first.encode("utf-8"))
     return first + last(written, left)
 
 
-def _reason(sending: Sending) -> str:
-    reason = " ".join(sending.said("reason").split())
+def _reason(sending: Sending, written: str) -> str:
+    """Return the exit code and the reason, which often is what was *written* last."""
     code = sending.said("exit_code")
-    if not reason and code:
-        reason = f"exit code {code}"
-    return last(reason, _LIMIT // 2) + "\n" if reason else ""
+    failed = f"exit code {code}" if code not in ("", "0") else ""
+    reason = " ".join(sending.said("reason").split())
+    known = reason == failed or (failed and " ".join(written.split()).endswith(reason))
+    said = ": ".join(filter(None, (failed, "" if known else reason)))
+    return last(said, _LIMIT // 2) + "\n" if said else ""
