@@ -101,7 +101,7 @@ def answers(status: str = "200 OK", *headers: str, body: bytes = b"") -> Behavio
 def hangs(connection: socket.socket, receiver: Receiver) -> None:
     """Read, and never answer."""
     _read(connection, receiver)
-    connection.recv(1)
+    receiver.over.wait(LIMIT)
 
 
 def resets(connection: socket.socket, receiver: Receiver) -> None:
