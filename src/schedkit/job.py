@@ -305,9 +305,14 @@ class Job(Keys, kw_only=True):
         return Condition(self.wait_for, self.only_if)
 
     @property
+    def causes(self) -> tuple[After | Trigger, ...]:
+        """What can cause a run of it beside time."""
+        return self.on if self.after is None else (self.after, *self.on)
+
+    @property
     def listens(self) -> bool:
         """Whether something else than time can cause a run of it."""
-        return self.enabled and (self.after is not None or bool(self.on))
+        return self.enabled and bool(self.causes)
 
     @property
     def tells(self) -> bool:

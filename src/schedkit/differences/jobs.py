@@ -84,7 +84,7 @@ def _heard(job: Job | None) -> object:
     """Return what causes runs of a job beside time, None when nothing does."""
     if job is None or not job.listens:
         return None
-    return job.after, job.on, job.filters
+    return job.causes, job.filters
 
 
 class Differences(Record):

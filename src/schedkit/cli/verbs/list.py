@@ -99,8 +99,7 @@ def _known(store: Reader, jobs: Sequence[Job], now: datetime) -> _Known:
 
 def schedule_text(job: Job) -> str:
     """Return what runs a job, as it is written: clocks and other causes, filters, adjustments."""
-    causes = (*job.clock, *(() if job.after is None else (job.after,)), *job.on)
-    parts = [" or ".join(map(str, causes))]
+    parts = [" or ".join(map(str, (*job.clock, *job.causes)))]
     if job.filters:
         parts.append(f"if {' and '.join(map(str, job.filters))}")
     if job.adjustments:
