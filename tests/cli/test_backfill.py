@@ -412,6 +412,23 @@ def test_what_cannot_be_filled_in_says_why(
     assert Answer(code, "", stderr) == sched("backfill", *words, option)
 
 
+@pytest.mark.parametrize("option", ["--dry-run", "--yes", "--force"])
+def test_a_job_without_a_clock_has_no_times_to_fill_in(sched: Sched, option: str) -> None:
+    sched.write("""
+        jobs:
+          build: {command: x, clock: hourly}
+          test: {command: y, after: build, on: {event: lead.*}, enabled: false}
+    """)
+    expected = Answer(
+        2,
+        "",
+        "error: test has no clock: it runs after build or on lead.*\n"
+        "  = help: run it now: sched trigger test\n",
+    )
+
+    assert expected == sched("backfill", "test", *RANGE, option)
+
+
 def test_ten_thousand_are_not_too_many(sched: Sched) -> None:
     sched.write("jobs: {a: {command: x, clock: every 1m}}\n")
     bounds = ("--from", "2026-01-01T00:01Z", "--to", "2026-01-07T22:40Z")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
@@ -30,7 +31,11 @@ def show(context: Context, config: Config, only: Sequence[str], duration: timede
     else:
         fires = islice(fires, _ROWS)
     rows += [_row(fire.job, Decision(fire.job.name, fire.time, State.QUEUED)) for fire in fires]
+    waits = [job for job in jobs if job.listens]
+    rows += [_row_of_cause(job) for job in waits[:_ROWS]]
     render.write_table(("FIRE TIME", "JOB", "WHAT", "COMMAND"), rows, colour=context.colour())
+    if len(waits) > _ROWS:
+        sys.stderr.write(f"{len(waits) - _ROWS} more run after others or on events\n")
     return 0
 
 
@@ -54,7 +59,7 @@ def _row(job: Job, decision: Decision) -> list[render.Cell | str]:
     command = ""
     match decision.state:
         case State.QUEUED:
-            what = "catch up" if decision.trigger == "catchup" else "start"
+            what = ("catch up" if decision.trigger == "catchup" else "start") + _asked(job)
             command = arguments(job)
         case State.MISSED:
             what = f"missed {decision.count}: {decision.reason}"
@@ -62,3 +67,13 @@ def _row(job: Job, decision: Decision) -> list[render.Cell | str]:
             what = f"{decision.state}: {decision.reason}"
     time = render.moment(decision.fire_time.astimezone(job.timezone))
     return [time, render.Cell(job.name, colour="bold"), what, command]
+
+
+def _row_of_cause(job: Job) -> list[render.Cell | str]:
+    """Return the row of a job that something can run beside time; nobody knows when."""
+    what = f"start {' or '.join(map(str, job.causes))}{_asked(job)}"
+    return ["-", render.Cell(job.name, colour="bold"), what, arguments(job)]
+
+
+def _asked(job: Job) -> str:
+    return "" if job.condition is None else f" if {job.condition.keys}"

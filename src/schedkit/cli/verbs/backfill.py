@@ -23,6 +23,7 @@ from schedkit.cli.when import when
 from schedkit.config import positive
 from schedkit.control.client import connect
 from schedkit.errors import SchedError
+from schedkit.job import Job
 from schedkit.operations import Backfill
 from schedkit.records import replace
 from schedkit.run import State, run_number
@@ -92,6 +93,8 @@ def backfill(
 
 def _plan(context: Context, job: str, first: datetime, last: datetime, *, force: bool) -> Plan:
     (found,) = context.load().named([job])
+    if not found.clock:
+        raise _without_clock(context, found)
     wishes.check(found, None, force=force)
     fires = filling.past_fires(found, first, last)
     if len(fires) > filling.MOST:
@@ -106,6 +109,15 @@ def _plan(context: Context, job: str, first: datetime, last: datetime, *, force:
         runs = store.runs(Query(frozenset({job}), since=first, until=last))
         pause = pauses.pauses(store, datetime.now(UTC)).get(job)
     return filling.plan(found, fires, runs, pause, force=force)
+
+
+def _without_clock(context: Context, job: Job) -> UsageError:
+    from schedkit.cli.verbs.list import schedule_text
+
+    return UsageError(
+        f"{safe(job.name)} has no clock: it runs {schedule_text(job)}\n"
+        f"  = help: run it now: {context.command('trigger', job.name)}"
+    )
 
 
 def _show(context: Context, plan: Plan, *, table: bool, json: bool) -> int:
