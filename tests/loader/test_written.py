@@ -101,6 +101,24 @@ def test_a_zone_of_the_job_hides_that_of_the_file() -> None:
     assert expected == [line for line in actual if line.startswith("timezone")]
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("", ["notify = {command: page} | file schedules.yaml:1"]),
+        (", notify: {command: own}", ["notify.command = own | job schedules.yaml:4"]),
+    ],
+)
+def test_whom_the_file_tells_is_said_where_it_stands(keys: str, expected: list[str]) -> None:
+    actual = told(f"""\
+        notify:
+          - {{command: page}}
+        jobs:
+          a: {{command: x, clock: every 1h{keys}}}
+    """)
+
+    assert expected == [line for line in actual if line.startswith("notify")]
+
+
 def test_what_is_merged_in_has_the_line_where_it_stands() -> None:
     expected = [
         "command = x | job schedules.yaml:5",

@@ -14,6 +14,7 @@ from schedkit.loader.document import Document
 from schedkit.report import shown
 
 _WORDS = ("clock", "filters", "adjustments", "never_on")  # shown as we write them, one by one
+_OF_FILE = ("timezone", "notify")  # what a job has of the file that says none of its own
 _Path = tuple[str | int, ...]
 
 
@@ -53,9 +54,10 @@ def settings(job: Job, paths: Sequence[Path]) -> list[Setting]:
         for key in defaults:
             rest = _inherited(merged, keys, key)
             found += _settings(job, rest, above, "defaults")
-    top = next((one for one in documents if one.has("timezone")), None)
-    if top is not None and "timezone" not in merged:
-        found += _settings(job, {"timezone": top.plain()["timezone"]}, top, "file")
+    for key in _OF_FILE:
+        top = next((one for one in documents if one.has(key)), None)
+        if top is not None and key not in merged:
+            found += _settings(job, {key: top.plain()[key]}, top, "file")
     return found
 
 

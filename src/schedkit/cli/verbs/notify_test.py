@@ -53,7 +53,8 @@ def notify_test(
         sys.stderr.write(f"nobody is told {about}: write notify: in the file\n")
         return FAILED
     if sys.stderr.isatty():
-        sys.stderr.write(f"sending {len(trials)}, for as long as a minute\n")
+        messages = "1 message" if len(trials) == 1 else f"{len(trials)} messages"
+        sys.stderr.write(f"sending {messages}, which may take a minute\n")
     answers = _sent(trials)
     results = [answers.get(number) for number in range(len(trials))]
     if json:
