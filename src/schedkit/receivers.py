@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from schedkit.commands import VARIABLE, FromEnv, FromFile, Variable
 from schedkit.errors import ConfigError, Problem, did_you_mean
@@ -218,6 +218,18 @@ def _value(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _value(one) for key, one in value.items()}
     return [_value(one) for one in value] if isinstance(value, tuple) else value
+
+
+def files(said: Any) -> Iterator[str]:
+    """Yield the files in which something of a receiver is kept, from its plain data."""
+    if isinstance(said, Mapping):
+        if isinstance(said.get("from_file"), str):
+            yield said["from_file"]
+        for one in said.values():
+            yield from files(one)
+    elif isinstance(said, list):
+        for one in said:
+            yield from files(one)
 
 
 def shown(text: Text) -> str:

@@ -141,3 +141,20 @@ def test_what_is_suspicious_of_the_defaults_is_shown_there_and_once() -> None:
     """)
 
     assert expected == actual
+
+
+def test_what_a_receiver_lacks_is_shown_where_it_stands_and_once() -> None:
+    actual = warned("""\
+        notify: {email: {to: a, password: {from_file: pw}}}
+        jobs:
+          a: {command: x, clock: every 1h}
+          b: {command: x, clock: every 1h}
+          c: {command: x, clock: every 1h, notify: {command: [/no/page]}}
+          d: {command: x, clock: every 1h, notify: [], ping: {url: {from_file: url}}}
+    """)
+
+    assert [line for line in actual.splitlines() if "warning" in line] == [
+        "schedules.yaml:1:9: warning: 'pw', of a receiver, is not a file",
+        "schedules.yaml:5:44: warning: the program '/no/page' is not found",
+        "schedules.yaml:6:54: warning: 'url', of a receiver, is not a file",
+    ]

@@ -20,7 +20,9 @@ from schedkit.job import Job
 from schedkit.loader import collector, document
 from schedkit.loader.document import Document
 from schedkit.loader.lints import Finding, broken_promises, lints, overlaps
+from schedkit.receivers import files
 from schedkit.report import Diagnostic, shown
+from schedkit.telling import Notifier
 
 
 @collector.kept_out()
@@ -57,12 +59,13 @@ def check(config: Config, given: Mapping[Path, bytes] | None = None) -> list[Dia
 def _place(
     job: Job, path: tuple[str | int, ...], documents: Mapping[str, Document]
 ) -> tuple[Document, tuple[str | int, ...]]:
-    """Return where a key of *job* stands: in the job, or among the defaults."""
-    own = documents[job.file]
-    if not own.has("jobs", job.name, str(path[0])):
-        for read in documents.values():
-            if read.has("defaults", str(path[0])):
-                return read, ("defaults", *path)
+    """Return where a key of *job* stands: in the job, among the defaults, at the top."""
+    own, key = documents[job.file], str(path[0])
+    if not own.has("jobs", job.name, key):
+        for above in (("defaults",), ()):
+            for read in documents.values():
+                if read.has(*above, key):
+                    return read, (*above, *path)
     return own, ("jobs", job.name, *path)
 
 
@@ -75,14 +78,14 @@ def _of(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
     except (ConfigError, ValueError) as error:
         yield ("working_dir",), Problem(str(error))
         return
-    files: list[tuple[tuple[str | int, ...], str]] = []
-    files += [(("env_file", n), name) for n, name in enumerate(job.env_file)]
-    files += [
+    needed: list[tuple[tuple[str | int, ...], str]] = []
+    needed += [(("env_file", n), name) for n, name in enumerate(job.env_file)]
+    needed += [
         (("env", name, "from_file"), value.path)
         for name, value in job.env.items()
         if isinstance(value, FromFile)
     ]
-    for path, name in files:
+    for path, name in needed:
         if not _is_file(job, name):
             yield path, Problem(f"{name!r} is not a file")
     if isinstance(job.command, tuple):
@@ -94,6 +97,18 @@ def _of(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
     else:
         yield from _function(job, directory)
     yield from _asked(job, directory)
+    yield from _told(job)
+
+
+def _told(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
+    """Look for what receivers need; nothing is sent to them."""
+    for one in (*job.notify, *([job.ping] if job.ping else ())):
+        path = ("ping",) if one is job.ping else ("notify",)
+        for name in files(one.to()):
+            if not _is_file(job, name):
+                yield path, Problem(f"{name!r}, of a receiver, is not a file")
+        if isinstance(one, Notifier) and isinstance(one.command, tuple):
+            yield from _program(path, one.command[0], Path(job.directory))
 
 
 def _asked(job: Job, directory: Path) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
