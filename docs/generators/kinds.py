@@ -13,6 +13,7 @@ from generators.markdown import code, link
 from schedkit import durations, limits, records, scalars, timeline
 from schedkit.alternatives import OneOf
 from schedkit.causes import After, OnAbsent, OnAll, OnAny, OnEvent, OnPath, Wanted
+from schedkit.conditions import WaitForCommand, WaitForHost, WaitForPath
 from schedkit.limits import History, Limits, Output
 from schedkit.receivers import Email, GivenSeveral, Spelled, Webhook
 from schedkit.retry import Retry
@@ -52,6 +53,9 @@ PARTS = (
     OnAll,
     OnAny,
     Wanted,
+    WaitForPath,
+    WaitForHost,
+    WaitForCommand,
     Retry,
     Sla,
     Limits,

@@ -11,12 +11,11 @@ import yaml
 
 from generators import kinds
 from generators.markdown import code, link, table
-from schedkit import calendars, records, values
+from schedkit import alternatives, calendars, receivers, records, values
 from schedkit.adjustments import ADJUSTMENTS
 from schedkit.clocks import CLOCKS
 from schedkit.filters import FILTERS
 from schedkit.job import Keys
-from schedkit.receivers import spelled
 from schedkit.settings import RunnerSettings
 from schedkit.vocabulary import Vocabulary
 
@@ -121,7 +120,7 @@ def _fields(cls: type, only: list[str] | None = None, word: str | None = None) -
     fields = [one for one in dataclasses.fields(cls) if one.name in own]
     rows = [
         (
-            code(word if word and not number else spelled(field.name)),
+            code(word if word and not number else _spelled(cls, field.name)),
             kinds.text(hints[field.name]),
             kinds.default(hints[field.name], field),
             own[field.name].get("description", ""),
@@ -130,6 +129,12 @@ def _fields(cls: type, only: list[str] | None = None, word: str | None = None) -
         if only is None or field.name in only
     ]
     return table(("key", "value", "default", ""), rows) if rows else ""
+
+
+def _spelled(cls: type, name: str) -> str:
+    """Return a field as its key is written."""
+    of_cause = issubclass(cls, alternatives.Alternative)
+    return alternatives.spelled(name) if of_cause else receivers.spelled(name)
 
 
 def _word(word: str, vocabulary: Vocabulary[Any]) -> Iterator[str]:

@@ -57,6 +57,10 @@ class OneOf(Form):
             example = f"{{{self.kinds[0].WORD}: {raw if isinstance(raw, str) else '...'}}}"
             raise ConfigError.of(f"{shape(raw)} stands where a mapping belongs", f"write {example}")
         kind = self._kind(raw)
+        for key, field in _SPELLED.items():
+            if field in raw:  # there is one way to write it
+                message = f"unknown key {field!r}"
+                raise ConfigError(Problem(message, f"write {key}", (field,), on_key=True))
         given = {str(_SPELLED.get(key, key)): value for key, value in raw.items()}
         try:
             return read(kind, given)
@@ -82,17 +86,15 @@ class OneOf(Form):
         """Return the mapping, or the list of them."""
         if isinstance(value, tuple):
             return [self.write(one) for one in value]
-        spelled = {field: key for key, field in _SPELLED.items()}
-        return {spelled.get(name, name): one for name, one in written(value).items()}
+        return {spelled(name): one for name, one in written(value).items()}
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: one mapping with the keys of all, as an editor wants it."""
-        spelled = {field: key for key, field in _SPELLED.items()}
         properties: dict[str, Any] = {}
         for kind in self.kinds:
             told: Any = documented(kind)  # type: ignore[arg-type]  # a class can be hashed
             for name, one in told.json_schema()["properties"].items():
-                properties.setdefault(spelled.get(name, name), one)
+                properties.setdefault(spelled(name), one)
         own: dict[str, Any] = {
             "type": "object",
             "properties": properties,
@@ -107,12 +109,15 @@ class OneOf(Form):
         return {**own, "type": kinds[0] if len(kinds) == 1 else kinds}
 
 
+def spelled(name: str) -> str:
+    """Return a field of a record as its key is written."""
+    return next((key for key, field in _SPELLED.items() if field == name), name)
+
+
 def _as_spelled(problem: Problem) -> Problem:
     """Return a problem with the fields called as they are written."""
-    spelled = {field: key for key, field in _SPELLED.items()}
-    path = tuple(spelled.get(step, step) if isinstance(step, str) else step
-                 for step in problem.path)  # fmt: skip
+    path = tuple(spelled(step) if isinstance(step, str) else step for step in problem.path)
     message = problem.message
-    for field, key in spelled.items():
+    for key, field in _SPELLED.items():
         message = message.replace(f"{field!r}", f"{key!r}")
     return Problem(message, problem.hint, path, problem.span, on_key=problem.on_key)

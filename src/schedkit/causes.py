@@ -46,6 +46,18 @@ def _glob(text: str) -> str:
     return name
 
 
+def _check_given(params: dict[str, str]) -> None:
+    for name in params:
+        if name.startswith("SCHED_"):
+            hint = "choose another name: these are what a run is told of itself"
+            raise ConfigError(
+                Problem(f"{name!r} is set by the runner", hint, ("params", name), on_key=True)
+            )
+        if not name or "=" in name or "\0" in name:
+            message = f"{name!r} is no name of a variable"
+            raise ConfigError(Problem(message, path=("params", name), on_key=True))
+
+
 def _reference(text: str) -> str:
     name = text.strip()
     if not _REFERENCE.fullmatch(name):
@@ -105,7 +117,7 @@ class After(Entry):
     def __str__(self) -> str:
         names = f" {'or' if self.any else 'and'} ".join(self.jobs)
         how = "" if self.state == ("succeeded",) else f" {' or '.join(self.state)}"
-        return f"after {names}{how}"
+        return f"after {names}{how}{_close(self.within)}"
 
 
 class AfterForm(Form):
@@ -176,6 +188,7 @@ class OnEvent(Alternative):
 
     def __post_init__(self) -> None:
         _check_counted(self.count, self.within)
+        _check_given(self.params)
 
     def __str__(self) -> str:
         return f"on {_times(self.count)}{' or '.join(self.event)}{_close(self.within)}"
@@ -197,6 +210,7 @@ class OnAny(Alternative):
 
     def __post_init__(self) -> None:
         _check_counted(self.count, self.within)
+        _check_given(self.params)
 
     def __str__(self) -> str:
         names = " or ".join(map(str, self.any))
@@ -217,6 +231,7 @@ class OnAll(Alternative):
 
     def __post_init__(self) -> None:
         _check_within(self.within)
+        _check_given(self.params)
 
     def __str__(self) -> str:
         return f"on {' and '.join(map(str, self.all))}{_close(self.within)}"
@@ -254,6 +269,9 @@ class OnPath(Alternative):
     """So long a file has to stay as it is before it counts as complete."""
     params: dict[str, Reference] = field(default_factory=dict)
     """What a run is given: names, and which of payload.path, payload.size, payload.modified."""
+
+    def __post_init__(self) -> None:
+        _check_given(self.params)
 
     def __str__(self) -> str:
         return f"on {' or '.join(self.path)}"
