@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -161,14 +161,14 @@ _HAPPENED = Event(
     ],
 )
 def test_a_parameter_is_what_stands_there_with_its_type(reference: str, expected: Any) -> None:
-    found = given_of(listener({"event": "paid", "params": {"x": reference}}), _HAPPENED)
+    found = given_of(listener({"event": "paid", "params": {"x": reference}}), _HAPPENED, UTC)
 
     assert (dict(found.params)["x"], found.problem) == (expected, None)
 
 
 @pytest.mark.parametrize("reference", ["payload.mail", "payload.who.name", "payload.n.m"])
 def test_what_is_not_there_is_a_problem_that_names_it(reference: str) -> None:
-    found = given_of(listener({"event": "paid", "params": {"x": reference}}), _HAPPENED)
+    found = given_of(listener({"event": "paid", "params": {"x": reference}}), _HAPPENED, UTC)
 
     key = reference.partition(".")[2]
     assert found.problem == f"the payload of paid (event 7) has no {key!r}"

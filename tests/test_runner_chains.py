@@ -59,6 +59,19 @@ def test_a_link_knows_what_caused_it(world: World) -> None:
     assert launch.env["SCHED_TRIGGER"] == "after"
 
 
+def test_times_that_a_link_is_told_are_in_its_own_zone(world: World) -> None:
+    world.write("""
+        jobs:
+          build: {command: x, clock: every 1h}
+          test: {command: x, after: build, timezone: Europe/Berlin}
+        """)
+
+    world.run_for(61 * MINUTE)
+
+    (launch,) = [one for one in world.executor.launches if one.env["SCHED_JOB"] == "test"]
+    assert launch.env["SCHED_CAUSE_FIRE_TIME"] == "2026-03-02T14:00:00+01:00"
+
+
 def test_nothing_follows_a_run_that_fails(world: World) -> None:
     world.write(CHAIN)
     world.executor.plans["test"] = [Plan(code=1)]

@@ -92,6 +92,23 @@ def test_a_key_that_is_missing_is_a_run_that_failed_and_says_so(world: World) ->
     assert world.executor.launches == []
 
 
+def test_the_time_of_an_event_is_in_the_zone_of_the_job(world: World) -> None:
+    world.write("""
+        jobs:
+          a:
+            command: x
+            timezone: Asia/Tokyo
+            on: {event: e, params: {when: event.time}}
+        """)
+    world.ask(MINUTE, emit("e"))
+
+    world.run_for(2 * MINUTE)
+
+    (launch,) = world.executor.launches
+    told = [launch.env["SCHED_EVENT_TIME"], launch.env["when"]]
+    assert told == ["2026-03-02T21:01:00+09:00"] * 2
+
+
 def test_an_event_is_kept_once_for_its_key(world: World) -> None:
     world.write(LEAD)
     for _ in range(3):

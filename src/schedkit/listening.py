@@ -8,7 +8,7 @@ marks of events, which are kept with the job.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from schedkit.causes import After, OnAbsent, OnAll, OnAny, OnEvent, OnPath, Wanted
@@ -163,20 +163,24 @@ class Given(NamedTuple):
     problem: str | None = None
 
 
-def given(listener: Listener, event: Event) -> Given:
-    """Return the variables and parameters that a run gets of the event that caused it."""
+def given(listener: Listener, event: Event, zone: tzinfo) -> Given:
+    """
+    Return the variables and parameters that a run gets of the event that caused it.
+
+    Its time is that in *zone*, the one of the job.
+    """
     import json  # few runs have a cause
 
     variables: dict[str, Any] = {
         "SCHED_EVENT": event.name,
         "SCHED_EVENT_ID": str(event.id),
-        "SCHED_EVENT_TIME": event.time.isoformat(),
+        "SCHED_EVENT_TIME": event.time.astimezone(zone).isoformat(),
         "SCHED_EVENT_PAYLOAD": json.dumps(event.payload),
     }
     if listener.trigger is Trigger.FILE:
         variables["SCHED_FILE"] = event.payload["path"]
     for name, reference in listener.params:
-        value = _referred(event, reference)
+        value = _referred(event, reference, zone)
         if value is _MISSING:
             what = f"the payload of {event.name} (event {event.id})"
             return Given(tuple(variables.items()), f"{what} has no {reference.partition('.')[2]!r}")
@@ -184,12 +188,12 @@ def given(listener: Listener, event: Event) -> Given:
     return Given(tuple(variables.items()))
 
 
-def _referred(event: Event, reference: str) -> Any:
+def _referred(event: Event, reference: str, zone: tzinfo) -> Any:
     """Return what `payload.key.key` or `event.name` means, _MISSING where there is nothing."""
     first, _, rest = reference.partition(".")
     if first == "event":
-        about = {"name": event.name, "id": event.id, "time": event.time.isoformat(),
-                 "key": event.key, "who": event.who}  # fmt: skip
+        about = {"name": event.name, "id": event.id, "key": event.key, "who": event.who,
+                 "time": event.time.astimezone(zone).isoformat()}  # fmt: skip
         return about if not rest else about.get(rest, _MISSING)
     return _at(event.payload, rest)
 

@@ -224,9 +224,9 @@ class Reactions:
         }
 
     def _cause(self, one: Listener, marks: Sequence[Mark], event: Event) -> Cause:
-        text = cause(one, marks, event, event.job)
+        text, zone = cause(one, marks, event, event.job), self._claims.known[one.job].timezone
         if one.trigger is not Trigger.AFTER:
-            params, problem = given(one, event)
+            params, problem = given(one, event, zone)
             return Cause(one.job, text, event.time, one.trigger, params, problem)
         run = self._store.run(event.run or 0)
         params = () if run is None else (
@@ -234,7 +234,7 @@ class Reactions:
             ("SCHED_CAUSE_RUN_IDS", " ".join(runs_of(marks))),
             ("SCHED_CAUSE_JOB", run.job),
             ("SCHED_CAUSE_STATE", str(run.state)),
-            ("SCHED_CAUSE_FIRE_TIME", run.fire_time.isoformat()),
+            ("SCHED_CAUSE_FIRE_TIME", run.fire_time.astimezone(zone).isoformat()),
             ("SCHED_CAUSE_OUTPUT", run.output or ""),
         )  # fmt: skip
         lasting = None if one.all_of else one.within
@@ -326,7 +326,8 @@ class Reactions:
             one = self._listeners[part]
             since = self._silent_since[part]
             text = f"no {' or '.join(one.patterns[0].names)} since {since.isoformat()}"
-            params = (("SCHED_EVENT_ABSENT_SINCE", since.isoformat()),)
+            zone = self._claims.known[one.job].timezone
+            params = (("SCHED_EVENT_ABSENT_SINCE", since.astimezone(zone).isoformat()),)
             found = Cause(one.job, text, due, one.trigger, params)
             if self._claim([(0, found)], now, None) is None:
                 heapq.heappush(self._silences, (due, part))
