@@ -101,6 +101,23 @@ def test_every_variable_of_a_job_is_there() -> None:
     assert set_there - _OF_OUR_OWN == set(commands.OF_A_JOB)
 
 
+@pytest.mark.parametrize(
+    ("modules", "variables"),
+    [
+        (("reactions.py", "listening.py"), commands.OF_A_CAUSE),
+        (("notifier/command.py",), commands.OF_A_NOTIFIER),
+    ],
+)
+def test_every_variable_of_a_cause_or_a_notifier_is_there(
+    modules: tuple[str, ...], variables: dict[str, str]
+) -> None:
+    sources = [(ROOT / "src" / "schedkit" / name).read_text("utf-8") for name in modules]
+
+    set_there = {name for source in sources for name in re.findall(r'"(SCHED_\w+)"', source)}
+
+    assert set_there == set(variables)
+
+
 def test_a_heading_has_the_anchor_that_a_site_gives_it() -> None:
     headings = ["sched next", "What it runs, and how", "A `key` of [a job](#a-job)", "market_open"]
 
@@ -130,7 +147,7 @@ def test_the_manual_page_names_every_verb_and_option() -> None:
 
 def test_both_pages_have_the_same_verbs() -> None:
     on_page = re.findall(r"^## sched (\S+)$", cli.page(), re.MULTILINE)
-    in_manual = re.findall(r"^\.SS (\S+)$", man.page(), re.MULTILINE)
+    in_manual = re.findall(r"^\.SS (\S+)$", man.page().replace("\\-", "-"), re.MULTILINE)
 
     assert list(VERBS) == on_page == in_manual
 

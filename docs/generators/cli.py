@@ -48,6 +48,10 @@ def _page() -> Iterator[str]:
     yield _variables(commands.ENVIRONMENT)
     yield "\nWhat a job finds in its own:\n"
     yield _variables(commands.OF_A_JOB)
+    yield "\nAnd about its cause, where that is no time:\n"
+    yield _variables(commands.OF_A_CAUSE)
+    yield "\nWhat a command under `notify` finds, beside the message as JSON on standard input:\n"
+    yield _variables(commands.OF_A_NOTIFIER)
 
 
 def _first(verb: Verb) -> str:

@@ -82,6 +82,29 @@ OF_A_JOB = {
     "SCHED_ATTEMPT": "1, and one more each time it is tried again.",
     "SCHED_TRIGGER": f"What made the run: {', '.join(f'`{one}`' for one in Trigger)}.",
 }
+OF_A_CAUSE = {
+    "SCHED_CAUSE_RUN_ID": "After another job: the run that ended, of several the last one.",
+    "SCHED_CAUSE_RUN_IDS": "All of these runs, in order.",
+    "SCHED_CAUSE_JOB": "The job of that run.",
+    "SCHED_CAUSE_STATE": "How it ended.",
+    "SCHED_CAUSE_FIRE_TIME": "Its fire time, in the zone of the job that it starts.",
+    "SCHED_CAUSE_OUTPUT": "The file with what it wrote; empty when it wrote nothing.",
+    "SCHED_EVENT": "On an event, or a file: its name, `file` for a file.",
+    "SCHED_EVENT_ID": "Its number, as `sched events` shows it.",
+    "SCHED_EVENT_TIME": "When it was.",
+    "SCHED_EVENT_PAYLOAD": "Its payload as JSON; the same is on standard input.",
+    "SCHED_EVENT_ABSENT_SINCE": "On no event: since when there was none.",
+    "SCHED_FILE": "On a file: its path.",
+}
+OF_A_NOTIFIER = {
+    "SCHED_NOTIFY_WHEN": "Why it is told: one of the words of `when`.",
+    "SCHED_TITLE": "What it is about, in a line.",
+    "SCHED_JOB": "The job.",
+    "SCHED_STATE": "The state of the run, here and below empty where there is none.",
+    "SCHED_RUN_ID": "The run.",
+    "SCHED_FIRE_TIME": "Its fire time.",
+    "SCHED_REASON": "Why it is in this state.",
+}
 FILES = {
     "the file": "the first of: `-c PATH` (a file or a directory, may be repeated), `$SCHED_CONFIG`,"
     " `./schedules.yaml`, `$XDG_CONFIG_HOME/sched/schedules.yaml`, `/etc/sched/schedules.yaml`",

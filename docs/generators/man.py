@@ -53,6 +53,14 @@ def _page() -> Iterator[str]:
     yield ".PP"
     yield "A job finds in its own:"
     yield from _terms(commands.OF_A_JOB.items())
+    yield ".PP"
+    yield "And about its cause, where that is no time:"
+    yield from _terms(commands.OF_A_CAUSE.items())
+    yield ".PP"
+    yield _text(
+        "What a command under `notify` finds, beside the message as JSON on standard input:"
+    )
+    yield from _terms(commands.OF_A_NOTIFIER.items())
     yield ".SH FILES"
     yield from _terms(commands.FILES.items())
     yield ".SH EXAMPLES"
