@@ -18,12 +18,14 @@ pytestmark = pytest.mark.system
     [
         ("failure", "failure"),
         ("first_failure", "failure"),
-        ("final_failure", "failure"),
+        ("every 10th failure", "failure"),
         ("lost", "failure"),
         ("recovery", "success"),
         ("success", "success"),
         ("missed", "warning"),
         ("late", "warning"),
+        ("overdue", "warning"),
+        ("too_long", "warning"),
         ("whatever", "info"),
     ],
 )

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from schedkit.notifier.sending import Sending
 
-_FAILURES = ("failure", "first_failure", "final_failure", "lost")
+_FAILURES = ("failure", "first_failure", "lost")
 _SUCCESSES = ("recovery", "success")
-_WARNINGS = ("missed", "late")
+_WARNINGS = ("missed", "late", "overdue", "too_long")
 _LOG = "apprise"
 _NOBODY = logging.NullHandler()
 
@@ -86,7 +86,7 @@ def _told(
 
 
 def _kind(when: str) -> str:
-    if when in _FAILURES:
+    if when in _FAILURES or when.startswith("every "):
         return "failure"
     if when in _SUCCESSES:
         return "success"
