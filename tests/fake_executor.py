@@ -31,6 +31,7 @@ class Plan:
     lasts: float = 1.0  # seconds
     code: int = 0
     says: str | None = None
+    raised: str | None = None
     heeds: bool = True
     starts: bool = True
     answered: float = 0.0  # seconds until its start is told
@@ -140,8 +141,9 @@ class FakeExecutor:
             return Found(process.key, spawned, alive=not process.gone, output=True)
         result = process.result
         told = Result(
-            process.key, result.status, ago=now - process.ended, last_line=result.last_line
-        )
+            process.key, result.status, ago=now - process.ended, last_line=result.last_line,
+            raised=result.raised,
+        )  # fmt: skip
         return Found(process.key, spawned, ended=told, output=True)
 
     def power_off(self) -> None:
@@ -191,7 +193,8 @@ class FakeExecutor:
             if process.plan.answered:
                 self._answer(key)
             process.ended = self._watch.elapsed()
-            process.result = Result(key, status, last_line=process.plan.says)
+            plan = process.plan
+            process.result = Result(key, status, last_line=plan.says, raised=plan.raised)
             self._tell(process.result)
 
     def _tell(self, event: Event | Other) -> None:

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 _ZERO = timedelta(0)
 _LATE = timedelta(seconds=1)  # a start that is later than this is worth a word
 _RUN_ENDED = {
+    State.SKIPPED: "run skipped",
     State.SUCCEEDED: "run succeeded",
     State.FAILED: "run failed",
     State.TIMED_OUT: "run timed out",
@@ -24,6 +25,7 @@ _RUN_ENDED = {
     State.LOST: "run lost",
     State.MISSED: "run missed",
 }
+_ANSWERS = {State.SUCCEEDED: "condition met", State.QUEUED: "condition to be asked again"}
 _ATTEMPT_ENDED = {
     State.FAILED: "attempt failed",
     State.TIMED_OUT: "attempt timed out",
@@ -37,7 +39,8 @@ class Active:
     when the file that holds now does not, or somebody cancelled it: then it is not retried.
 
     `began` and `deadline`, when something is to be done about it, are times of `Watch.elapsed`;
-    `began` is None until it is known to have started. *pool* is where it has its slot.
+    `began` is None until it is known to have started. *pool* is where it has its slot, unless it
+    only asks whether its run may start.
     """
 
     __slots__ = (
@@ -76,17 +79,35 @@ class Active:
         self.stopped_as: State | None = None
         self.why_stopped: str | None = None
 
-    def waiting(self, number: int, due: datetime) -> Waiting:
-        """Return the run as one that waits for its attempt of this number."""
+    @property
+    def asks(self) -> bool:
+        """Whether it only asks whether its run may start."""
+        return not self.key.number
+
+    @property
+    def how(self) -> str:
+        """How it is, after the id of its run: still running, or waiting for something."""
+        if not self.asks:
+            return "still running"
+        condition = None if self.job is None else self.job.condition
+        return f"still waits for {condition or 'its condition'}"
+
+    def waiting(self, number: int, due: datetime, *, met: bool = False) -> Waiting:
+        """Return the run as one that waits for its attempt of this number, its condition *met*."""
         return Waiting(
             AttemptKey(self.key.run, number), self.name, self.fire_time, self.trigger, due,
-            self.first_start, self.params, self.parallel,
+            self.first_start, self.params, self.parallel, met,
         )  # fmt: skip
 
 
 def tell_start(active: Active, started: datetime, pid: int) -> None:
     """Say that the process of an attempt was started."""
     if not log.isEnabledFor(logging.INFO):  # to find the words costs more than all the rest
+        return
+    if active.asks:
+        condition = None if active.job is None else active.job.condition
+        said = fields(job=active.name, run=run_id(active.key.run), condition=condition, pid=pid)
+        log.info("condition asked", extra=said)
         return
     late = started - (active.due or active.fire_time)
     first = active.key.number == 1
@@ -112,6 +133,10 @@ def tell_end(
     """Say how an attempt ended; *retry_in* is None where no other one follows."""
     level = _level(outcome.state, again=retry_in is not None)
     if not log.isEnabledFor(level):
+        return
+    if active.asks and outcome.state in _ANSWERS:
+        said = fields(job=active.name, run=run_id(active.key.run), reason=outcome.reason)
+        log.info(_ANSWERS[outcome.state], extra=said)
         return
     number = active.key.number
     said = fields(
@@ -160,7 +185,9 @@ def tell_given_up(one: Waiting, state: State, reason: str) -> None:
 
 
 def _level(state: State, *, again: bool) -> int:
-    if state is State.SUCCEEDED:
+    if state in (State.SUCCEEDED, State.SKIPPED, State.QUEUED):
         return logging.INFO
+    if state is State.MISSED:
+        return logging.WARNING
     # Of what was lost nobody knows what it did: always an error.
     return logging.WARNING if again and state is not State.LOST else logging.ERROR

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from schedkit import durations, planner
 from schedkit.active import Active, tell_end, tell_start
+from schedkit.answers import answer, not_asked
 from schedkit.errors import ExecutorError
 from schedkit.executor import Executor, Found, NotStarted, Result, Spawned
 from schedkit.job import Job
@@ -106,7 +107,7 @@ class Attempts:
                     )
                 )  # fmt: skip
             except ExecutorError as error:
-                self._end(active, Outcome(State.FAILED, str(error)))
+                self._not_started(active, str(error))
                 continue
             self._do_at(active, self._watch.elapsed() + _UNANSWERED)
         if not launches:
@@ -115,7 +116,7 @@ class Attempts:
             self._executor.start(launches)
         except ExecutorError as error:
             for one in launches:
-                self._end(self._active[one.key], Outcome(State.FAILED, str(error)))
+                self._not_started(self._active[one.key], str(error))
 
     def recover(
         self, attempt: OpenAttempt, found: Found, job: Job | None, boot: str, *, paused: bool
@@ -123,25 +124,24 @@ class Attempts:
         """
         Take over an attempt that an earlier runner left, or end it with what is known.
 
-        One that never began starts now, unless its job is *paused*: it waits again then.
+        One that never began starts now, unless its job is *paused*: it waits again then. So does
+        what was asked before one, in any case.
         """
         active = Active(
             attempt.key, attempt.job, job, attempt.fire_time, attempt.trigger, attempt.params,
-            first_start=attempt.first_start, parallel=attempt.parallel,
+            due=attempt.due, first_start=attempt.first_start, parallel=attempt.parallel,
             pool=job.pool if job is not None else None,
             gone=job is None or attempt.cancelled_by is not None,
         )  # fmt: skip
         said, why = planner.verdict(attempt, found, job, boot, self._watch.now())
-        if said is Verdict.AGAIN and paused:
-            now = self._watch.now()
-            self.facts.append(Unclaimed(attempt.key, now))
-            self.again.append(active.waiting(attempt.key.number, now))
+        if said is Verdict.AGAIN and (paused or active.asks):
+            self._wait_again(active)
             return
-        if said is Verdict.AGAIN:
+        if not active.asks:
             self._slots.take(active.pool)
+        if said is Verdict.AGAIN:
             self.start([active])
             return
-        self._slots.take(active.pool)
         self._add(active)
         if found.spawned is not None:
             self._spawned(active, found.spawned, recorded=attempt.pid is not None)
@@ -150,14 +150,25 @@ class Attempts:
                 self._adopted(active, attempt)
             case Verdict.ENDED:
                 assert found.ended is not None
-                if attempt.cancelled_by is not None and found.ended.status != 0:
+                unheeded = found.ended.status == 0 and not active.asks
+                if attempt.cancelled_by is not None and not unheeded:
                     active.stopped_as = State.CANCELLED
                     active.why_stopped = f"cancelled by {attempt.cancelled_by}"
                 self._over(active, found.ended)
             case Verdict.NOT_STARTED:
-                self._end(active, Outcome(State.FAILED, why))
+                self._not_started(active, why or "")
             case _:
                 self._end(active, Outcome(State(said), why))
+
+    def _wait_again(self, active: Active) -> None:
+        """Let a run wait whose attempt was claimed and never began."""
+        now, number = self._watch.now(), active.key.number
+        self.facts.append(Unclaimed(active.key, now))
+        if active.asks:
+            self.again.append(active.waiting(1, active.due or now))
+            return
+        met = active.job is not None and active.job.condition is not None
+        self.again.append(active.waiting(number, now, met=met))
 
     def _adopted(self, active: Active, attempt: OpenAttempt) -> None:
         if active.began is None:  # its start was recorded, or it was found by its mark
@@ -172,10 +183,11 @@ class Attempts:
 
     def _spawned(self, active: Active, event: Spawned, *, recorded: bool = False) -> None:
         started = self._watch.now() - event.ago
-        active.first_start = active.first_start or started
+        if not active.asks:
+            active.first_start = active.first_start or started
         self._watch_over(active, self._watch.elapsed() - event.ago)
         if not recorded:
-            command = arguments(active.job) if active.job is not None else ""
+            command = "" if active.job is None else arguments(active.job, asks=active.asks)
             output = str(output_file(self._output, active.key))
             self.facts.append(
                 Started(active.key, started, event.pid, event.process_start, command, output)
@@ -186,8 +198,8 @@ class Attempts:
 
     def _watch_over(self, active: Active, began: timedelta) -> None:
         active.began, active.deadline = began, None
-        if active.job is not None and active.job.timeout is not None:
-            self._do_at(active, began + active.job.timeout)
+        if (longest := _longest(active)) is not None:
+            self._do_at(active, began + longest)
 
     # ---- ending
 
@@ -199,7 +211,7 @@ class Attempts:
                 case Spawned():
                     self._spawned(self._active[event.key], event)
                 case NotStarted():
-                    self._end(self._active[event.key], Outcome(State.FAILED, event.reason))
+                    self._not_started(self._active[event.key], event.reason)
                 case Result():
                     self._over(self._active[event.key], event)
                 case _:
@@ -217,17 +229,23 @@ class Attempts:
                 log.warning("start not answered", extra=said)
                 active.deadline = None
             elif active.stopped_as is None:
-                assert active.job is not None
-                timeout = durations.text(active.job.timeout or timedelta())
-                self.stop(active, State.TIMED_OUT, f"timeout: it ran for {timeout}")
+                self.stop(active, State.TIMED_OUT, _why_too_long(active))
             else:
                 self._executor.kill(key)
                 self._do_at(active, elapsed + _AGAIN)
 
     def stop_all(self, reason: str) -> None:
-        """Stop everything that runs."""
+        """Stop everything that runs; what only asks is asked again by the next runner."""
+        self.stop_asking(reason)
         for active in self._active.values():
-            self.stop(active, State.CANCELLED, reason)
+            if not active.asks:
+                self.stop(active, State.CANCELLED, reason)
+
+    def stop_asking(self, reason: str) -> None:
+        """Stop what only asks: nothing of its runs has begun, they wait again."""
+        for active in self._active.values():
+            if active.asks:
+                self.stop(active, State.QUEUED, reason)
 
     def stop(
         self, active: Active, state: State, reason: str, number: signal.Signals | None = None
@@ -237,6 +255,8 @@ class Attempts:
 
         They are killed when its grace is over. What stops already goes on stopping.
         """
+        if active.stopped_as is State.QUEUED and state is State.CANCELLED:
+            active.stopped_as, active.why_stopped = state, reason  # it shall not wait again
         if active.stopped_as is not None:
             return
         active.stopped_as, active.why_stopped = state, reason
@@ -255,8 +275,15 @@ class Attempts:
         active.deadline = deadline
         heapq.heappush(self._deadlines, (deadline, active.key))
 
+    def _not_started(self, active: Active, reason: str) -> None:
+        outcome = Outcome(State.FAILED, reason)
+        self._end(active, not_asked(active.job, reason) if active.asks else outcome)
+
     def _over(self, active: Active, result: Result) -> None:
-        outcome = planner.outcome(active.job, result.status, result.raised or result.last_line)
+        if active.asks:
+            outcome = answer(active.job, result.status, result.last_line, result.raised)
+        else:
+            outcome = planner.outcome(active.job, result.status, result.raised or result.last_line)
         if active.stopped_as is not None:
             outcome = Outcome(
                 active.stopped_as, active.why_stopped, outcome.exit_code, outcome.signal
@@ -268,8 +295,13 @@ class Attempts:
         del self._active[key], self._of_job[active.name][key]
         if not self._of_job[active.name]:
             del self._of_job[active.name]
-        self._slots.give_back(active.pool)
         self.ended[active.name] += 1
+        if not active.asks:
+            self._slots.give_back(active.pool)
+        elif outcome.state is State.QUEUED:
+            self._wait_again(active)
+            tell_end(active, outcome, None, None, retry_in=None)
+            return
         ended = now if result is None else now - result.ago
         took = result.took if result is not None else None
         if took is None and active.began is not None:
@@ -277,13 +309,31 @@ class Attempts:
         retry_at = None
         if active.job is not None and not active.gone:
             retry_at = planner.retry_at(active.job, key, outcome, ended, active.first_start)
-        self.facts.append(_fact(key, outcome, ended, took, result, retry_at=retry_at))
-        if retry_at is not None:
+        fact = _fact(key, outcome, ended, took, result, retry_at=retry_at)
+        self.facts.append(fact)
+        if fact.meets:
+            self.again.append(active.waiting(1, active.due or active.fire_time, met=True))
+        elif retry_at is not None:
             self.again.append(active.waiting(key.number + 1, retry_at))
         else:
             self.counts[outcome.state] += 1
         retry_in = None if retry_at is None else retry_at - now
         tell_end(active, outcome, took, result, retry_in=retry_in)
+
+
+def _longest(active: Active) -> timedelta | None:
+    """Return how long an attempt may go on, None for any length."""
+    job = active.job
+    if job is None or not active.asks:
+        return None if job is None else job.timeout
+    return None if job.condition is None else job.condition.longest(job.timeout)
+
+
+def _why_too_long(active: Active) -> str:
+    length = durations.text(_longest(active) or _ZERO)
+    if active.asks and active.job is not None and active.job.condition is not None:
+        return f"{active.job.condition.keys}: no answer within {length}"
+    return f"timeout: it ran for {length}"
 
 
 def _fact(

@@ -25,6 +25,7 @@ from schedkit.log import fields
 from schedkit.operations import Awaited
 from schedkit.planner import Standing, covers
 from schedkit.recording import Recording
+from schedkit.records import replace
 from schedkit.run import (
     AttemptKey,
     Decision,
@@ -35,7 +36,7 @@ from schedkit.run import (
     Waiting,
     run_id,
 )
-from schedkit.run_queue import RunQueue, Slots, starts
+from schedkit.run_queue import RunQueue, Slots, asks, starts
 from schedkit.store import Store
 from schedkit.watch import Watch
 
@@ -115,15 +116,15 @@ class Claims:
 
     def standing(self, name: str, now: datetime, counted: int = 0) -> Standing:
         """Return how things are with a job: what would overlap, and how many runs are *counted*."""
-        going_on = next(
-            (f"{run_id(a.key.run)} still running" for a in self.attempts.of(name)), None
-        )
+        going_on = next((f"{run_id(a.key.run)} {a.how}" for a in self.attempts.of(name)), None)
         if going_on is None and name in self.attempts.ended:
             going_on = "the end of an earlier run is not recorded yet"
         waits = None
         for one in self.queue.of(name):
             if one.key.number > 1:
                 going_on = going_on or f"{run_id(one.key.run)} waits to be retried"
+            elif one.met:
+                going_on = going_on or f"{run_id(one.key.run)} still waits{self._for_what(name)}"
             elif _has_come(one, now) and one.trigger not in _BEHIND:
                 waits = waits or f"{run_id(one.key.run)} still waits{self._for_what(name)}"
         return Standing(going_on, waits, self.pauses.get(name), counted)
@@ -192,7 +193,7 @@ class Claims:
                 key, decision.job, decision.fire_time, decision.trigger,
                 decision.due or decision.fire_time, None, decision.params, decision.parallel,
             )  # fmt: skip
-            if decision.at_once:
+            if decision.at_once or decision.asks:
                 starting.append(self._active(waiting))
                 continue
             if decision.job in self.jobs:  # else it waits for another runner
@@ -236,23 +237,34 @@ class Claims:
 
     def start_waiting(self, now: datetime) -> None:
         """Start what waited and may start now."""
-        ready = self.queue.take(now, self.slots, self._held)
+        ready = [(one, self._next(one)) for one in self.queue.take(now, self.slots, self._held)]
         if not ready:
             return
         try:
-            claimed = self._store.claim_attempts(ready, now)
+            claimed = self._store.claim_attempts([wanted for _, wanted in ready], now)
         except StoreError as error:
             self.recording.block(error)
-            for one in ready:
-                self.slots.give_back(self.jobs[one.job].pool)
+            for one, wanted in ready:
+                self._give_slot_back(wanted)
                 self.queue.put(one)
             return
         stands = {one.key for one in claimed}
-        for one in ready:
-            if one.key not in stands:  # somebody ended it meanwhile
-                self.slots.give_back(self.jobs[one.job].pool)
+        for one, wanted in ready:
+            if wanted.key not in stands:  # somebody ended it meanwhile
+                self._give_slot_back(wanted)
                 self.queue.let_go(one.job)
         self.attempts.start([self._active(one) for one in claimed])
+
+    def _next(self, one: Waiting) -> Waiting:
+        """Return a run that was taken from the queue with what comes next: what it asks, if so."""
+        job = self.jobs[one.job]
+        if not asks(job, one):
+            return one
+        return replace(one, key=AttemptKey(one.key.run, 0), reason=f"waits for {job.condition}")
+
+    def _give_slot_back(self, one: Waiting) -> None:
+        if one.key.number:
+            self.slots.give_back(self.jobs[one.job].pool)
 
     def _held(self, one: Waiting, taken: Sequence[Waiting]) -> bool:
         """Return whether a run that waits must go on to: those of its job *taken* start now."""

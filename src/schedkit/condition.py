@@ -33,8 +33,9 @@ def condition(
         "running": [
             {"run": run_id(a.key.run), "job": a.name, "since": iso(a.first_start, a.name)}
             for a in claims.attempts
+            if not a.asks
         ],
-        "waiting": len(claims.queue),
+        "waiting": len(claims.queue) + sum(a.asks for a in claims.attempts),
         "degraded": degraded,
         "draining": draining,
         "paused": sorted(claims.pauses),

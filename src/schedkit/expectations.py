@@ -130,8 +130,9 @@ def waits(one: Waiting) -> Going:
 def goes_on(one: OpenAttempt, now: datetime) -> Going:
     """Return how a run is of which an attempt has no end."""
     due = promised_start(one.trigger, one.fire_time, None)
-    ran = None if one.started is None else now - one.started
-    return Going(one.key, one.fire_time, due, one.first_start or one.started, ran)
+    started = one.started if one.key.number else None  # what only asks has started nothing
+    ran = None if started is None else now - started
+    return Going(one.key, one.fire_time, due, one.first_start or started, ran)
 
 
 # ---- what is broken

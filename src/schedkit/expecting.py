@@ -228,7 +228,7 @@ class Expecting:
 
 def _goes_on(active: Active, elapsed: timedelta) -> Going:
     due = promised_start(active.trigger, active.fire_time, active.due)
-    ran = None if active.began is None else elapsed - active.began
+    ran = None if active.began is None or active.asks else elapsed - active.began
     return Going(active.key, active.fire_time, due, active.first_start, ran)
 
 

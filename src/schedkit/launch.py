@@ -28,6 +28,7 @@ OURS = "SCHED_"  # what names of variables begin with that tell a process of its
 _NO_LIMITS = Limits()
 # Never imported: what it needs for a function is nothing for a runner.
 _ENTRYPOINT = str(Path(__file__).with_name("entrypoint.py"))
+_GATE = str(Path(__file__).with_name("gate.py"))
 _SHELL = "/bin/sh"  # of which it is known what it would do
 
 
@@ -70,8 +71,10 @@ class Launch(Record):
     stdin: str | None = None
 
 
-def arguments(job: Job) -> str:
-    """Return what *job* runs, in a line; never its environment, which may hold secrets."""
+def arguments(job: Job, *, asks: bool = False) -> str:
+    """Return what *job* runs, or *asks* first, in a line; never its environment: it has secrets."""
+    if asks:
+        return str(job.condition or "")
     if job.python is not None:
         params = ", ".join(f"{name}={value!r}" for name, value in job.params.items())
         return f"{job.python}({params})"
@@ -102,7 +105,7 @@ def launch(
     Return what is to be started for an attempt of *job*.
 
     *store* is the id of the store, *output* the directory of output files. *params* go before
-    those of the job.
+    those of the job. For attempt 0 it is what is asked before it starts, in its surroundings.
 
     Raises: ExecutorError when a file that the job names cannot be read, or it has a user that it
     cannot have.
@@ -113,13 +116,15 @@ def launch(
     told = {name: value for name, value in (params or {}).items() if name.startswith(OURS)}
     given = {**job.params, **{n: value for n, value in (params or {}).items() if n not in told}}
     who = None if job.user is None and job.group is None else account(job.user, job.group)
-    argv, script = _argv(job)
+    asks = not key.number
+    argv, script, asked = _asking(job) if asks else (*_argv(job), {})
     env = {
         "PWD": str(directory),
         **_of_user(job, who),
         **dict(_variables(job)),
-        **(_function(given) if job.python is not None else _texts(given)),
+        **(_texts(given) if job.python is None else {} if asks else _function(given)),
         **_texts(told),
+        **asked,
         "SCHED_JOB": job.name,
         "SCHED_RUN_ID": marked.partition("=")[2],
         "SCHED_FIRE_TIME": fire_time.astimezone(job.timezone).isoformat(),
@@ -131,7 +136,8 @@ def launch(
             raise ExecutorError(
                 f"the variable {name!r} has a NUL character: no process can have it"
             )
-    result = log.with_suffix(".json") if job.python is not None else None
+    tells = asked if asks else job.python
+    result = log.with_suffix(".json") if tells else None
     return Launch(
         key, argv, env, directory, log, result, marked, script,
         job.output.max_size, job.umask, _surroundings(job, who), told.get("SCHED_EVENT_PAYLOAD"),
@@ -168,11 +174,28 @@ def _argv(job: Job) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
     if job.python is not None:
         return (job.interpreter or sys.executable, _ENTRYPOINT, job.python), None
     assert job.command is not None
-    if not isinstance(job.command, str):
-        return job.command, None
-    by_shell = (job.shell, "-c", job.command)
-    words = plain_words(job.command) if job.shell == _SHELL else None
+    return _command(job.command, job.shell)
+
+
+def _command(
+    command: str | tuple[str, ...], shell: str
+) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
+    if not isinstance(command, str):
+        return command, None
+    by_shell = (shell, "-c", command)
+    words = plain_words(command) if shell == _SHELL else None
     return (by_shell, None) if words is None else (words, by_shell)
+
+
+def _asking(job: Job) -> tuple[tuple[str, ...], tuple[str, ...] | None, dict[str, str]]:
+    """Return how what is asked before is started, and what the process that waits is told."""
+    condition = job.condition
+    assert condition is not None, "nothing is asked"
+    if condition.wait_for:
+        told = {**condition.specification(job.shell), "result": RESULT}
+        return (sys.executable, "-I", "-S", _GATE), None, {"SCHED_GATE": json.dumps(told)}
+    assert condition.only_if is not None, "nothing is asked"
+    return *_command(condition.only_if, job.shell), {}
 
 
 def _of_user(job: Job, who: Account | None) -> dict[str, str]:

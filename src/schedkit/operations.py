@@ -196,7 +196,7 @@ class Awaited:
             match fact:
                 case Unstarted():
                     run = fact.run
-                case Ended(retry_at=None):
+                case Ended() if fact.is_last:
                     run = fact.key.run
                 case _:
                     continue

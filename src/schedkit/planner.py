@@ -243,7 +243,7 @@ def gives_way(job: Job, one: Waiting, company: Company) -> bool:
     the job; to all others they are as any run, behind those whose time has come. A run that is
     not over has its place until it is, also between two attempts.
     """
-    first = one.key.number == 1
+    first = not one.begun
     backfill = one.trigger is Trigger.BACKFILL
     if backfill:
         taken = company.backfills + (company.retried_backfills if first else 0)
@@ -300,7 +300,7 @@ def retry_at(
     job: Job, key: AttemptKey, end: Outcome, ended: datetime, first_start: datetime | None
 ) -> datetime | None:
     """Return when the attempt after *key* is due, None when that was the last."""
-    if key.number >= most_attempts(job) or not _wants_another(job, end):
+    if not 0 < key.number < most_attempts(job) or not _wants_another(job, end):
         return None
     retry = job.retry
     if retry is None:
@@ -360,13 +360,14 @@ def verdict(
         return Verdict.ENDED, None
     if found.not_started is not None:
         return Verdict.NOT_STARTED, found.not_started.reason
-    if attempt.boot != boot:
+    asks = not attempt.key.number  # it can be asked again, whatever became of it
+    if attempt.boot != boot and not asks:
         # What nobody wrote down to stay proves nothing: it may have run.
         return Verdict.LOST, "the machine was restarted while it ran"
-    if found.alive:
+    if found.alive and attempt.boot == boot:
         return Verdict.ADOPTED, None
     began = found.spawned is not None or attempt.pid is not None
-    if began or found.output:
+    if (began or found.output) and not asks:
         return Verdict.LOST, _UNSEEN if began else _UNCERTAIN
     return _never_ran(attempt, job, now)
 
@@ -376,7 +377,7 @@ def _never_ran(attempt: OpenAttempt, job: Job | None, now: datetime) -> tuple[Ve
         return Verdict.CANCELLED, f"cancelled by {attempt.cancelled_by}"
     if job is None:
         return Verdict.CANCELLED, "its job is gone from the file"
-    if attempt.key.number == 1 and too_late(job, attempt.fire_time, attempt.trigger, now):
+    if attempt.key.number <= 1 and too_late(job, attempt.fire_time, attempt.trigger, now):
         return Verdict.MISSED, "its runner was killed before it started it; too late to start it"
     return Verdict.AGAIN, None
 

@@ -71,7 +71,8 @@ class Decision(Record):
 
     A missed one may stand for *count* fire times from *fire_time* to *last_fire_time*. One that
     is QUEUED starts *at_once*, or waits: for *due*, its fire time unless it is set, and for a
-    slot. *replaces* the earlier runs of its job: they are to be stopped. *params* were given by
+    slot; one that *asks* waits, too, and its condition is asked at once. *replaces* the earlier
+    runs of its job: they are to be stopped. *params* were given by
     *who* asked for it. One of a backfill may run while fewer than *parallel* of its job do, and
     *repeats* a fire time that has succeeded. What has a *cause* is decided once for it, whatever
     its fire time is.
@@ -86,6 +87,7 @@ class Decision(Record):
     count: int = 1
     due: datetime | None = None
     at_once: bool = True
+    asks: bool = False
     replaces: bool = False
     who: str = "runner"
     params: Params = ()
@@ -95,7 +97,12 @@ class Decision(Record):
 
 
 class AttemptKey(NamedTuple):
-    """An attempt: the number of its run and, from 1, its own."""
+    """
+    An attempt: the number of its run and, from 1, its own.
+
+    What is asked before a run starts is as its attempt 0: claimed, started and watched as any, but
+    of the job itself nothing has begun, and the run is queued until that has an answer.
+    """
 
     run: int
     number: int
@@ -120,7 +127,8 @@ class Ended(Record):
     An attempt ended in *state*.
 
     *duration* is by the monotonic clock, None when it is not known, as are memory and CPU time.
-    *retry_at* is when the next attempt is due, None when this was the last.
+    *retry_at* is when the next attempt is due, None when this was the last. When a condition is
+    met attempt 0 has SUCCEEDED, and its run waits for the first one.
     """
 
     key: AttemptKey
@@ -137,13 +145,23 @@ class Ended(Record):
     result: str | None = None
     retry_at: datetime | None = None
 
+    @property
+    def meets(self) -> bool:
+        """Whether it was a condition that is met."""
+        return not self.key.number and self.state is State.SUCCEEDED
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the run is over with it."""
+        return self.retry_at is None and not self.meets
+
 
 class OpenAttempt(Record):
     """
     An attempt without an end; *pid* is None when its start was not recorded.
 
-    *first_start* is when the first attempt of its run started. *cancelled_by* asked, while no
-    runner was up, for it to be stopped.
+    *first_start* is when the first attempt of its run started, *due* when that was to.
+    *cancelled_by* asked, while no runner was up, for it to be stopped.
     """
 
     key: AttemptKey
@@ -159,6 +177,7 @@ class OpenAttempt(Record):
     params: Params = ()
     cancelled_by: str | None = None
     parallel: int = 1
+    due: datetime | None = None
 
 
 class Waiting(Record):
@@ -166,7 +185,8 @@ class Waiting(Record):
     A run that waits for its attempt *key*, which may start from *due* on.
 
     *first_start* is when the first attempt of the run started, None when this is the first.
-    *parallel* is how many runs of backfills of its job there may be with it, if it is one.
+    *parallel* is how many runs of backfills of its job there may be with it, if it is one. *met* is
+    whether its condition is; *reason* says what it waits for, where that is told.
     """
 
     key: AttemptKey
@@ -177,6 +197,13 @@ class Waiting(Record):
     first_start: datetime | None = None
     params: Params = ()
     parallel: int = 1
+    met: bool = False
+    reason: str | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has its place among the runs of its job, and keeps it until it is over."""
+        return self.met or self.key.number > 1
 
 
 class Unstarted(Record):
@@ -189,7 +216,11 @@ class Unstarted(Record):
 
 
 class Unclaimed(Record):
-    """An attempt that was claimed and never began waits again, a retry from *time* on."""
+    """
+    An attempt that was claimed and never began waits again, a retry from *time* on.
+
+    So does what is asked before the first one, begun or not.
+    """
 
     key: AttemptKey
     time: datetime

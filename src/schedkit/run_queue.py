@@ -1,6 +1,8 @@
 """
 Runs that wait for their next attempt: for its time, for an earlier run of their job, for a slot.
 
+What is asked before the first attempt takes no slot.
+
 Nothing here acts or reads a clock: it answers which of them may start now, best first.
 """
 
@@ -67,6 +69,11 @@ def starts(decision: Decision) -> bool:
     return decision.state is State.QUEUED and decision.at_once
 
 
+def asks(job: Job | None, one: Waiting) -> bool:
+    """Return whether something is to be asked before a run of *job* that waits may start."""
+    return job is not None and not one.begun and job.condition is not None
+
+
 def spread(
     decisions: Iterable[Decision], now: datetime, turns: Iterator[int]
 ) -> Iterator[Decision]:
@@ -89,15 +96,16 @@ class RunQueue:
     def __init__(self) -> None:
         self._jobs: Mapping[str, Job] = {}
         self._entries: dict[int, Waiting] = {}
-        # The pool and the priority of each: to ask its job, which is at hand when it comes and not
-        # while it waits, would be to load it once more.
-        self._standing: dict[int, tuple[str | None, int]] = {}
+        # The pool and the priority of each, and whether it asks: to ask its job, which is at hand
+        # when it comes and not while it waits, would be to load it once more.
+        self._standing: dict[int, tuple[str | None, int, bool]] = {}
         self._of_job: defaultdict[str, dict[int, Waiting]] = defaultdict(dict)
         self._retries: Counter[tuple[str, bool]] = Counter()  # of a job, by backfill or not
         self._come: defaultdict[str, set[int]] = defaultdict(set)  # but for backfills
         # An entry of these that is no more what waits is passed over when it comes up.
         self._later: list[tuple[datetime, AttemptKey]] = []
         self._lanes: defaultdict[str | None, list[tuple[_Rank, AttemptKey]]] = defaultdict(list)
+        self._asking: list[tuple[_Rank, AttemptKey]] = []
         self._aside: defaultdict[str, list[tuple[bool, _Rank, AttemptKey]]] = defaultdict(list)
         self._deadlines: list[tuple[datetime, AttemptKey]] = []
 
@@ -137,7 +145,7 @@ class RunQueue:
             self._aside,
         ):
             index.clear()
-        self._later, self._deadlines = [], []
+        self._later, self._deadlines, self._asking = [], [], []
         for one in entries:
             self.put(one)
 
@@ -148,10 +156,14 @@ class RunQueue:
             return
         self.remove(run)
         self._entries[run] = self._of_job[one.job][run] = one
-        self._retries[one.job, one.trigger is Trigger.BACKFILL] += one.key.number > 1
+        begun = one.begun
+        self._retries[one.job, one.trigger is Trigger.BACKFILL] += begun
         heapq.heappush(self._later, (one.due, one.key))
         job = self._jobs.get(one.job)
-        self._standing[run] = (None, 0) if job is None else (job.pool, job.priority)
+        self._standing[run] = (None, 0, False)
+        if job is not None:
+            first_asks = not begun and job.condition is not None
+            self._standing[run] = (job.pool, job.priority, first_asks)
         patient = one.trigger in (Trigger.AT, Trigger.BACKFILL)  # somebody wants it, if late
         if job is None or job.start_deadline is None or patient:
             return
@@ -167,7 +179,7 @@ class RunQueue:
             for index in (self._of_job, self._come):
                 if not index[one.job]:
                     del index[one.job]
-            self._retries[one.job, one.trigger is Trigger.BACKFILL] -= one.key.number > 1
+            self._retries[one.job, one.trigger is Trigger.BACKFILL] -= one.begun
         return one
 
     def let_go(self, job: str) -> None:
@@ -227,13 +239,18 @@ class RunQueue:
         """
         Return decisions with those made to wait that cannot start now; take slots for the others.
 
-        *force* starts them whether there is a slot or not.
+        *force* starts them whether there is a slot or not, and asks nothing before.
         """
         found = list(decisions)
         starting = [n for n, decision in enumerate(found) if starts(decision)]
         starting.sort(key=lambda n: -self._jobs[found[n].job].priority)
         for number in starting:
             job = self._jobs[found[number].job]
+            if job.condition is not None and not force:
+                held = job.name in paused
+                reason = None if held else f"waits for {job.condition}"
+                found[number] = replace(found[number], at_once=False, asks=not held, reason=reason)
+                continue
             room = slots.free and slots.free_in(job.pool) and job.name not in paused
             if force or (room and self.is_open(job, now, slots)):
                 slots.take(job.pool)
@@ -245,7 +262,7 @@ class RunQueue:
         self, now: datetime, slots: Slots, held: Callable[[Waiting, Sequence[Waiting]], bool]
     ) -> list[Waiting]:
         """
-        Take those that may start now, best first, and a slot for each.
+        Take those that may start now, best first, and a slot for each; for none that asks.
 
         *held* says of one, and of those of its job that are taken already, whether it must let
         another run of its job go first.
@@ -253,23 +270,28 @@ class RunQueue:
         self._line_up_due(now)
         taken: list[Waiting] = []
         of_job: defaultdict[str, list[Waiting]] = defaultdict(list)
-        while slots.free:
-            free = (lane for pool, lane in self._lanes.items() if slots.free_in(pool))
-            lanes = [lane for lane in free if self._has_some(lane)]
-            if not lanes:
-                break
+        while lanes := self._open_lanes(slots):
             rank, key = heapq.heappop(min(lanes, key=lambda lane: lane[0]))
             one = self._entries[key.run]
             job = self._jobs.get(one.job)
             if job is None or held(one, of_job[one.job]):
-                # A run that is tried again goes before those that wait for it to be over.
-                heapq.heappush(self._aside[one.job], (key.number == 1, rank, key))
+                # A run that has begun goes before those that wait for it to be over.
+                heapq.heappush(self._aside[one.job], (not one.begun, rank, key))
                 continue
+            if not self._standing[key.run][2]:
+                slots.take(job.pool)
             self.remove(key.run)
-            slots.take(job.pool)
             taken.append(one)
             of_job[one.job].append(one)
         return taken
+
+    def _open_lanes(self, slots: Slots) -> list[list[tuple[_Rank, AttemptKey]]]:
+        """Return the lanes of which the first one may start."""
+        lanes = [self._asking] if self._asking and self._has_some(self._asking) else []
+        if slots.free:
+            free = (lane for pool, lane in self._lanes.items() if slots.free_in(pool))
+            lanes += [lane for lane in free if self._has_some(lane)]
+        return lanes
 
     def _waits(self, key: AttemptKey) -> Waiting | None:
         one = self._entries.get(key.run)
@@ -287,8 +309,8 @@ class RunQueue:
                 self._line_up(one)
 
     def _line_up(self, one: Waiting) -> None:
-        pool, priority = self._standing[one.key.run]
+        pool, priority, first_asks = self._standing[one.key.run]
         if one.trigger is not Trigger.BACKFILL:
             self._come[one.job].add(one.key.run)
         rank = (_BEHIND.get(one.trigger, 0), -priority, one.due, one.key.run)
-        heapq.heappush(self._lanes[pool], (rank, one.key))
+        heapq.heappush(self._asking if first_asks else self._lanes[pool], (rank, one.key))

@@ -73,12 +73,12 @@ def _end(fact: Ended, start: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def _end_of_run(fact: Ended) -> tuple[object, ...]:
-    retrying = fact.retry_at is not None
+    state = State.QUEUED if fact.meets else fact.state if fact.is_last else State.RETRYING
     return (
-        State.RETRYING if retrying else fact.state,
+        state,
         fact.reason,
         micros_or_none(fact.retry_at),
-        None if retrying else to_micros(fact.time),
+        to_micros(fact.time) if fact.is_last else None,
         *fact.key,
     )
 
@@ -93,16 +93,18 @@ def _write_no_start(db: sqlite3.Connection, fact: Unstarted) -> None:
 
 def _take_back(db: sqlite3.Connection, fact: Unclaimed) -> None:
     cursor = db.execute(
-        "DELETE FROM attempts WHERE run = ? AND number = ? AND started IS NULL AND ended IS NULL",
+        "DELETE FROM attempts WHERE run = ?1 AND number = ?2"
+        " AND (started IS NULL OR ?2 = 0) AND ended IS NULL",
         fact.key,
     )
     if cursor.rowcount == 1:
-        first = fact.key.number == 1
+        first = fact.key.number <= 1
         db.execute(
-            "UPDATE runs SET state = ?, retry_at = ? WHERE id = ?",
+            "UPDATE runs SET state = ?, retry_at = ?, reason = iif(?, NULL, reason) WHERE id = ?",
             (
                 State.QUEUED if first else State.RETRYING,
                 None if first else to_micros(fact.time),
+                first,
                 fact.key.run,
             ),
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Statement = tuple[str, list[Any]]
 FIRST, LAST = -(1 << 62), 1 << 62  # before and after all times
 
-# Runs by their numbers, in the order of these.
+# Runs by their numbers, in the order of these. Attempt 0 of a run is what was asked before it.
 RUNS = """
 SELECT r.id, r.job, r.fire_time, r.timezone, r.trigger, r.state, r.reason,
        r.most_attempts, r.due, r.last_fire_time, r.count, r.who, r.ended,
@@ -31,7 +31,9 @@ SELECT r.id, r.job, r.fire_time, r.timezone, r.trigger, r.state, r.reason,
        a.output_bytes, a.dropped_bytes, a.peak_memory_kb, a.cpu_time, r.cause
 FROM json_each(?) AS asked CROSS JOIN runs r ON r.id = asked.value
 LEFT JOIN attempts a
-       ON a.run = r.id AND a.number = (SELECT max(number) FROM attempts WHERE run = r.id)
+       ON a.run = r.id AND a.number = (
+              SELECT max(number) FROM attempts WHERE run = r.id AND number > 0
+          )
 """
 # To group by job would walk every record, here and there.
 LAST_RUNS = "SELECT (SELECT max(id) FROM runs WHERE job = asked.value) FROM json_each(?) AS asked"
@@ -46,7 +48,7 @@ SELECT r.id FROM json_each(?) AS asked CROSS JOIN runs r ON r.cause = asked.valu
 """
 OUTCOMES = """
 SELECT id, state, fire_time,
-       (SELECT duration FROM attempts WHERE run = id ORDER BY number DESC LIMIT 1)
+       (SELECT duration FROM attempts WHERE run = id AND number > 0 ORDER BY number DESC LIMIT 1)
 FROM runs WHERE job = ? AND state <> 'queued' ORDER BY fire_time DESC LIMIT ?
 """
 # Skips from one name to the next: a DISTINCT would walk every record.
@@ -62,14 +64,17 @@ STATES = "SELECT id, state FROM runs WHERE id BETWEEN ?2 AND ?3 AND job = ?1"
 OPEN = """
 SELECT a.run, a.number, r.job, r.fire_time, r.trigger, a.claimed, a.started, a.pid,
        a.process_start, a.boot, r.params, r.cancelled_by,
-       (SELECT started FROM attempts WHERE run = r.id AND number = 1), r.parallel
+       (SELECT started FROM attempts WHERE run = r.id AND number = 1), r.parallel, r.due
 FROM attempts a JOIN runs r ON r.id = a.run WHERE a.ended IS NULL ORDER BY a.run
 """
 WAITING = """
 SELECT r.id, coalesce((SELECT max(number) FROM attempts WHERE run = r.id), 0) + 1, r.job,
        r.fire_time, r.trigger, coalesce(r.retry_at, r.due), r.params,
-       (SELECT started FROM attempts WHERE run = r.id AND number = 1), r.parallel
-FROM runs r WHERE r.state IN ('queued', 'retrying') ORDER BY 6
+       (SELECT started FROM attempts WHERE run = r.id AND number = 1), r.parallel,
+       r.state = 'queued' AND EXISTS (SELECT 1 FROM attempts WHERE run = r.id)
+FROM runs r WHERE r.state IN ('queued', 'retrying')
+AND NOT EXISTS (SELECT 1 FROM attempts WHERE run = r.id AND ended IS NULL)
+ORDER BY 6
 """
 NEWEST = "SELECT id FROM runs ORDER BY id DESC LIMIT 1"
 DECIDED_LAST = "SELECT decided FROM runs WHERE job = ? ORDER BY id DESC LIMIT 1"

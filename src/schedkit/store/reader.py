@@ -255,9 +255,9 @@ class SQLiteReader:
             return [
                 Waiting(
                     AttemptKey(run, number), job, instant(fire), Trigger(trigger), instant(due),
-                    instant_or_none(first), _params(params), parallel,
+                    instant_or_none(first), _params(params), most, bool(met),
                 )
-                for run, number, job, fire, trigger, due, params, first, parallel in db.execute(
+                for run, number, job, fire, trigger, due, params, first, most, met in db.execute(
                     questions.WAITING
                 )
             ]  # fmt: skip
@@ -350,12 +350,12 @@ def _json(values: Sequence[str] | Sequence[int]) -> str:
 def _open_attempt(row: Sequence[Any]) -> OpenAttempt:
     (
         run, number, job, fire, trigger, claimed, started, pid, process_start, boot, params,
-        cancelled_by, first_start, parallel,
+        cancelled_by, first_start, parallel, due,
     ) = row  # fmt: skip
     return OpenAttempt(
         AttemptKey(run, number), job, instant(fire), Trigger(trigger), instant(claimed),
         instant_or_none(started), pid, process_start, boot, instant_or_none(first_start),
-        _params(params), cancelled_by, parallel,
+        _params(params), cancelled_by, parallel, instant(due),
     )  # fmt: skip
 
 

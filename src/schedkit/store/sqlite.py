@@ -40,6 +40,16 @@ from schedkit.store.reader import SQLiteReader, beyond, outputs
 from schedkit.store.store import Holder, Pruned
 
 _FAILED = "(SELECT max(ended) FROM attempts WHERE run = id)"
+# What was said while a run waited is no reason of what becomes of it.
+_CLAIMED = (
+    "UPDATE runs SET state = 'running', retry_at = NULL, reason = iif(state = 'queued', ?3, reason)"
+    " WHERE id = ?1 AND state IN ('queued', 'retrying')"
+    " AND ?2 > (SELECT coalesce(max(number), 0) FROM attempts WHERE run = ?1)"
+)
+_ASKED = (
+    "UPDATE runs SET reason = ?3 WHERE id = ?1 AND state = 'queued'"
+    " AND ?2 > (SELECT coalesce(max(number), -1) FROM attempts WHERE run = ?1)"
+)
 # What decides whether a row is set back is set back with it: not once more the next time.
 _REWIND = (
     "UPDATE cursors SET decided_until = ?1 WHERE decided_until > ?2 RETURNING job",
@@ -150,6 +160,9 @@ class SQLiteStore(SQLiteReader):
                 " SELECT id, 1, epoch, decided, ?, ? FROM runs WHERE id >= ? AND state = 'running'",
                 (*self._place(), first),
             )
+            for number, decision in written:
+                if decision.asks:
+                    self._insert_attempt(db, AttemptKey(number, 0), now)
             stands = {id(decision) for _, decision in written}
             db.executemany(
                 "UPDATE cursors SET decided_until = max(decided_until, ?), counted = counted + ?"
@@ -175,7 +188,12 @@ class SQLiteStore(SQLiteReader):
                 (self._epoch,),
             )
         return [
-            (AttemptKey(number, 1) if decision.state is State.QUEUED else None, decision)
+            (
+                AttemptKey(number, 0 if decision.asks else 1)
+                if decision.state is State.QUEUED
+                else None,
+                decision,
+            )
             for number, decision in written
         ]
 
@@ -326,12 +344,8 @@ class SQLiteStore(SQLiteReader):
         return sorted({job for (job,) in rows})
 
     def _claim_attempt(self, db: sqlite3.Connection, waiting: Waiting, now: datetime) -> bool:
-        cursor = db.execute(
-            "UPDATE runs SET state = 'running', retry_at = NULL"
-            " WHERE id = ?1 AND state IN ('queued', 'retrying')"
-            " AND ?2 > (SELECT coalesce(max(number), 0) FROM attempts WHERE run = ?1)",
-            waiting.key,
-        )
+        asked = not waiting.key.number
+        cursor = db.execute(_ASKED if asked else _CLAIMED, (*waiting.key, waiting.reason))
         return cursor.rowcount == 1 and self._insert_attempt(db, waiting.key, now)
 
     def _insert_attempt(self, db: sqlite3.Connection, key: AttemptKey, now: datetime) -> bool:
