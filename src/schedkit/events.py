@@ -67,6 +67,13 @@ class Arrival(NamedTuple):
     event: Emitted
 
 
+class Gone(NamedTuple):
+    """A file of which a job has been told is no longer there: one like it is new again."""
+
+    job: str
+    path: str
+
+
 class Delivery(Record):
     """
     Something that a receiver is to be told: a notification or a ping.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from schedkit.causes import OnPath
 from schedkit.children import LineChild
 from schedkit.errors import ConfigError, StoreError
-from schedkit.events import FILE, Arrival, Emitted
+from schedkit.events import FILE, Arrival, Emitted, Gone
 from schedkit.jobs import Jobs
 from schedkit.log import fields
 from schedkit.store import Store
@@ -109,10 +109,8 @@ class Incoming:
             for one in part:
                 if "warning" in one:
                     log.warning("files cannot be watched", extra=fields(why=one["warning"]))
-            gone = [tuple(one["gone"]) for one in part if "gone" in one]
-            came = [_arrival(one) for one in part if "content" in one]
             try:
-                kept = self._store.arrive(came, gone, self._watch.now())
+                kept = self._store.arrive(list(_told(part)), self._watch.now())
             except StoreError as error:
                 log.warning("files wait to be recorded", extra=fields(error=error))
                 self._next = self._watch.elapsed() + _AGAIN
@@ -152,6 +150,14 @@ def _wanted(jobs: Jobs, name: str) -> Iterator[dict[str, Any]]:
                 "job": name, "part": place, "patterns": patterns,
                 "settle_s": told.settle.total_seconds(),
             }  # fmt: skip
+
+
+def _told(said: Iterable[dict[str, Any]]) -> Iterator[Arrival | Gone]:
+    for one in said:
+        if "gone" in one:
+            yield Gone(*one["gone"])
+        elif "content" in one:
+            yield _arrival(one)
 
 
 def _arrival(said: dict[str, Any]) -> Arrival:

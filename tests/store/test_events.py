@@ -9,7 +9,7 @@ import pytest
 
 from histories import at, begin, claim, due, ended, gone, missed, queued, skipped, started
 from schedkit.config import Config
-from schedkit.events import FILE, Arrival, Delivery, Emitted, Event, Reaction
+from schedkit.events import FILE, Arrival, Delivery, Emitted, Event, Gone, Reaction
 from schedkit.records import replace
 from schedkit.run import Decision, State, Trigger
 from schedkit.store import Store
@@ -200,20 +200,19 @@ def arrival(content: str, path: str = _PATH) -> Arrival:
 def test_a_file_is_an_event_once_for_what_is_in_it(store: Store) -> None:
     came = [arrival("1"), arrival("1"), arrival("2"), arrival("2"), arrival("2", "/in/b")]
 
-    new = store.arrive(came, [], at(1))
+    new = store.arrive(came, at(1))
 
     assert (new, happened(store)) == (3, [(FILE, "a")] * 3)
     assert sorted(store.arrivals()) == [("a", "/in/b", "2", 7), ("a", _PATH, "2", 7)]
 
 
 def test_a_file_that_was_gone_is_new_when_it_comes_again(store: Store) -> None:
-    store.arrive([arrival("1")], [], at(1))
-    store.arrive([], [("a", _PATH), ("a", "/other")], at(2))
+    store.arrive([arrival("1"), Gone("a", _PATH), Gone("a", "/other")], at(1))
     before = store.arrivals()
 
-    new = store.arrive([arrival("1")], [], at(3))
+    new = store.arrive([arrival("1"), Gone("a", _PATH), arrival("1")], at(3))
 
-    assert (before, new) == ([], 1)
+    assert (before, new) == ([], 2)
 
 
 # ---- old ones

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from schedkit.events import Arrival, Emitted, Event, Reaction
+from schedkit.events import Arrival, Emitted, Event, Gone, Reaction
 from schedkit.store.file import instant, to_micros
 from schedkit.typed import Any
 
@@ -26,6 +26,7 @@ _FORGET = (
     "DELETE FROM events WHERE id IN (SELECT id FROM events"
     " WHERE time < ? AND id <= (SELECT until FROM reacted) ORDER BY time LIMIT ?)"
 )
+_FORGET_FILE = "DELETE FROM arrivals WHERE job = ? AND path = ?"
 _KNOWN_FILE = "SELECT content FROM arrivals WHERE job = ? AND path = ?"
 _DELIVERIES = (
     "INSERT INTO deliveries"
@@ -52,20 +53,15 @@ def emit(
     return kept
 
 
-def arrive(
-    db: sqlite3.Connection,
-    came: Iterable[Arrival],
-    gone: Iterable[tuple[str, str]],
-    now: datetime,
-) -> int:
+def arrive(db: sqlite3.Connection, told: Iterable[Arrival | Gone], now: datetime) -> int:
     """Keep files that came as events, unless they are known; return how many are new."""
-    db.executemany(
-        "DELETE FROM arrivals WHERE job = ? AND path = ?",
-        [(job, _name(path)) for job, path in gone],
-    )
     new = 0
-    for job, path, content, mark, event in came:
-        name = _name(path)
+    for one in told:
+        name = _name(one.path)
+        if isinstance(one, Gone):
+            db.execute(_FORGET_FILE, (one.job, name))
+            continue
+        job, _, content, mark, event = one
         known = db.execute(_KNOWN_FILE, (job, name)).fetchone()
         row = (job, name, content, mark)
         db.execute("INSERT OR REPLACE INTO arrivals VALUES (?, ?, ?, ?)", row)

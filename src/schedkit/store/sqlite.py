@@ -17,7 +17,7 @@ from pathlib import Path
 
 from schedkit.config import Config
 from schedkit.errors import StoreError
-from schedkit.events import Arrival, Emitted, Event, Reaction
+from schedkit.events import Arrival, Emitted, Event, Gone, Reaction
 from schedkit.job import Job
 from schedkit.jobs import Jobs
 from schedkit.run import (
@@ -228,12 +228,10 @@ class SQLiteStore(SQLiteReader):
                     return happenings.forget(writing, before, limit)
         return 0
 
-    def arrive(
-        self, came: Sequence[Arrival], gone: Sequence[tuple[str, str]], now: datetime
-    ) -> int:
+    def arrive(self, told: Sequence[Arrival | Gone], now: datetime) -> int:
         """Keep files that came as events, once for what is in them; forget those that are gone."""
         with self._transaction() as db:
-            return happenings.arrive(db, came, gone, now)
+            return happenings.arrive(db, told, now)
 
     def arrivals(self) -> list[tuple[str, str, str, int]]:
         """Return of each file that came: its job, path, content and mark."""

@@ -27,7 +27,7 @@ from schedkit.typed import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:  # a reader needs neither
     from schedkit.config import Config
-    from schedkit.events import Arrival, Emitted, Event, Hearing, Reaction
+    from schedkit.events import Arrival, Emitted, Event, Gone, Hearing, Reaction
     from schedkit.job import Job
     from schedkit.store.deliveries import First, Tried, Undelivered
 
@@ -217,13 +217,11 @@ class Store(Reader, Protocol):
     def forget_events(self, before: datetime, limit: int) -> int:
         """Drop old events of which all has followed, at most *limit*; return how many."""
 
-    def arrive(
-        self, came: Sequence[Arrival], gone: Sequence[tuple[str, str]], now: datetime
-    ) -> int:
+    def arrive(self, told: Sequence[Arrival | Gone], now: datetime) -> int:
         """
         Keep files that came as events, once for what is in them; return how many are new.
 
-        Those that are *gone*, of a job and a path each, are forgotten: one like it is new again.
+        In their order: one that was gone meanwhile is new when it comes again.
         """
 
     def arrivals(self) -> list[tuple[str, str, str, int]]:
