@@ -475,6 +475,16 @@ def test_another_rule_for_clock_changes_is_told(
     assert (["dst"] if expected else []) == [text for text, _, _ in said(found)]
 
 
+def test_no_line_end_in_a_word_becomes_a_blank(tmp_path: Path) -> None:
+    words = ["/bin/x", *(f"a{end}b" for end in ("\r", "\n", "\x85", "\u2028", "\u2029"))]
+    job = {"clock": "daily at 09:00", "command": words}
+
+    found = cronjobs_export.write(load({"jobs": {"a": job}}, tmp_path), "x")
+    pod = yaml.safe_load(found.text)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+
+    assert words == pod["containers"][0]["command"]
+
+
 # ---- there and back
 
 TIMES = st.lists(

@@ -56,7 +56,20 @@ _POLICIES = {"allow": "Allow", "replace": "Replace"}
 _LEAST_DEADLINE = 10  # seconds: Kubernetes looks that often
 _LONGEST_NAME = 52  # characters: a controller appends to it
 _CLOCK_CHANGE = "what a clock change skips is left out, what it repeats comes twice"
+_LINE_ENDS = frozenset("\r\x85\u2028\u2029")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes in double quotes what has line ends of other kinds: in others they become blanks."""
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.Node:
+    style = '"' if _LINE_ENDS & set(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def write(jobs: Sequence[Job], image: str) -> Exported:
@@ -77,8 +90,13 @@ def write(jobs: Sequence[Job], image: str) -> Exported:
         names.add(name)
         manifests.append(manifest)
         differences += [Difference(job.name, *left) for left in _differences(job, events, name)]
-    text = yaml.safe_dump_all(
-        manifests, sort_keys=False, allow_unicode=True, width=1000, explicit_start=True
+    text = yaml.dump_all(
+        manifests,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=1000,
+        explicit_start=True,
     )
     return Exported(text if manifests else "", {}, tuple(refused), tuple(differences))
 
