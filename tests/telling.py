@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from receivers import Receiver, answers
-from running import LIMIT, Running, Sched, pass_time
+from running import LIMIT, Running, Sched, parent_of, pass_time
 
 _LOOK = timedelta(milliseconds=20)
 # The job: it fails with exit code 3 unless the file `good` is there.
@@ -72,3 +73,14 @@ def begin_when_due(sched: Sched) -> Running:
         waiting = db.execute("UPDATE deliveries SET due = created WHERE state = 'waiting'")
         assert waiting.rowcount, "nothing waits"
     return sched.run()
+
+
+def notifiers(runner: Running) -> list[int]:
+    """Return the pids of the notifiers of a runner."""
+    found = []
+    for path in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            pid = int(path.name)
+            if b"schedkit.notifier" in (path / "cmdline").read_bytes().split(b"\0"):
+                found += [pid] if parent_of(pid) == runner.process.pid else []
+    return found

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +13,9 @@ from typing import NamedTuple
 import pytest
 
 from breaking import keeper
+from receivers import hangs, receiving
 from running import LIMIT, Running, Sched, pass_time
+from telling import notifiers, webhook
 
 pytestmark = pytest.mark.system
 
@@ -19,15 +24,20 @@ _LOOK = timedelta(milliseconds=200)
 _QUIET = timedelta(seconds=3)
 _BY_HAND = "  by_hand: {command: [/bin/true], clock: yearly 01-01 at 00:00}\n"
 
+# What jobs need that run after others, on events or files, that promise something or tell somebody.
+_AROUND = {
+    "causes", "children", "consequences", "deliveries", "expectations", "expecting", "incoming",
+    "listening", "messages", "notices", "reactions", "receivers", "sla", "telling",
+}  # fmt: skip
 # What YAML is read with, what a command line is read with, and what comes with either of them or
 # with a standard module that is handy: 0.3 to 30 MB each, for as long as a runner runs.
 _USELESS = {
-    "_hashlib", "argparse", "asyncio", "click", "concurrent", "croniter", "cryptography",
+    "_hashlib", "apprise", "argparse", "asyncio", "click", "concurrent", "croniter", "cryptography",
     "dataclasses", "dateutil", "decimal", "email", "exchange_calendars", "filelock", "fractions",
     "hashlib", "holidays", "http", "icalendar", "importlib.metadata", "inspect",
     "multiprocessing", "numpy", "optparse", "pandas", "platform", "pydantic", "pydantic_core",
-    "random", "rich", "secrets", "shutil", "ssl", "statistics", "subprocess", "tempfile", "typer",
-    "typing", "uuid", "xml", "yaml", "zipfile",
+    "random", "rich", "secrets", "shutil", "smtplib", "ssl", "statistics", "subprocess",
+    "tempfile", "typer", "typing", "urllib.request", "uuid", "xml", "yaml", "zipfile",
 }  # fmt: skip
 
 
@@ -98,6 +108,29 @@ jobs:
     assert before == _threads(*pids)
 
 
+def test_nothing_wakes_up_while_a_receiver_hangs(sched: Sched) -> None:
+    with receiving(hangs) as receiver:
+        sched.write(f"""
+{webhook(receiver, "success")}
+jobs:
+{_BY_HAND}
+""")
+        runner = sched.run()
+        family = _family(sched, runner)
+        receiver.asked()
+        pids = (*family, *notifiers(runner))
+        before = _at_rest(*pids)
+
+        pass_time(_QUIET)
+
+        assert before == _threads(*pids)
+    assert len(pids) == 3
+
+
+def _useless(modules: Iterable[str]) -> set[str]:
+    return {name for name in modules if name in _USELESS or name.partition(".")[0] in _USELESS}
+
+
 def test_a_runner_imports_nothing_that_it_has_no_use_for(sched: Sched) -> None:
     sched.write(f"jobs:\n{_BY_HAND}")
     runner = sched.run(under=["env", "PYTHONPROFILEIMPORTTIME=1"])
@@ -111,6 +144,15 @@ def test_a_runner_imports_nothing_that_it_has_no_use_for(sched: Sched) -> None:
     }
     assert code == 0
     assert "schedkit.runner" in modules
-    assert set() == {
-        name for name in modules if name in _USELESS or name.partition(".")[0] in _USELESS
-    }
+    assert set() == _useless(modules)
+    assert set() == modules & {f"schedkit.{name}" for name in _AROUND}
+
+
+def test_what_jobs_need_that_do_not_go_by_time_alone_is_as_small() -> None:
+    names = ", ".join(f"schedkit.{name}" for name in sorted(_AROUND))
+    asked = f"import sys, {names}; print(*sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, timeout=LIMIT, check=True
+    )
+
+    assert set() == _useless(answer.stdout.split())

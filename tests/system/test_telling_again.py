@@ -6,14 +6,12 @@ import os
 import random
 import signal
 from collections import Counter
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from breaking import survives
 from receivers import Behaviour, closes, hangs, receiving, resets
-from running import Running, Sched, parent_of
+from running import Sched
 from telling import (
     BUSY,
     OK,
@@ -22,6 +20,7 @@ from telling import (
     backup,
     begin_when_due,
     heard,
+    notifiers,
     queue,
     run_once,
     stop_until_due,
@@ -33,17 +32,6 @@ pytestmark = pytest.mark.system
 
 _KILLS = 8
 _SOONEST, _LATEST = 0.3, 1.3  # seconds after its start
-
-
-def _notifiers(runner: Running) -> list[int]:
-    """Return the pids of the notifiers of a runner."""
-    found = []
-    for path in Path("/proc").iterdir():
-        with suppress(OSError, ValueError):
-            pid = int(path.name)
-            if b"schedkit.notifier" in (path / "cmdline").read_bytes().split(b"\0"):
-                found += [pid] if parent_of(pid) == runner.process.pid else []
-    return found
 
 
 # ---- receivers that do not do their part
@@ -152,12 +140,12 @@ jobs:
         runner = sched.run()
         run_once(sched)
         before = receiver.asked().body
-        (killed,) = _notifiers(runner)
+        (killed,) = notifiers(runner)
         os.kill(killed, signal.SIGKILL)
         runner.until("the notifier has ended", exit=-signal.SIGKILL)
         run_once(sched, "report")
         assert heard(other)["job"] == "report"
-        (another,) = _notifiers(runner)
+        (another,) = notifiers(runner)
         last = stop_until_due(sched, runner)
         after = receiver.asked().body
         until_told(
