@@ -57,6 +57,33 @@ def test_each_key_of_a_job_has_its_line() -> None:
     assert expected == actual
 
 
+def test_each_of_several_mappings_has_its_lines() -> None:
+    expected = [
+        "command = x | job schedules.yaml:3",
+        "after.any = b | job schedules.yaml:5",
+        "on.event = lead.* | job schedules.yaml:7",
+        "on.match.source = web, shop | job schedules.yaml:8",
+        "on.absent = heartbeat | job schedules.yaml:9",
+        "on.for = 15m | job schedules.yaml:10",
+    ]
+
+    actual = told("""\
+        jobs:
+          a:
+            command: x
+            after:
+              any: [b]
+            on:
+              - event: lead.*
+                match: {source: [web, shop]}
+              - absent: heartbeat
+                for: 15m
+          b: {command: x, clock: every 1h}
+    """)
+
+    assert expected == actual
+
+
 def test_what_comes_from_the_defaults_has_its_line_there() -> None:
     expected = [
         "command = x | job schedules.yaml:11",
@@ -104,7 +131,7 @@ def test_a_zone_of_the_job_hides_that_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
-        ("", ["notify = {command: page} | file schedules.yaml:1"]),
+        ("", ["notify.command = page | file schedules.yaml:2"]),
         (", notify: {command: own}", ["notify.command = own | job schedules.yaml:4"]),
     ],
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from schedkit import durations
+from schedkit.cli import waiting
 from schedkit.cli.pauses import pause_text
 from schedkit.cli.render import Cell
 from schedkit.cli.when import year_of
@@ -22,8 +23,8 @@ class Standing(Record):
     """
     How a job stands.
 
-    *fire* is its next fire time (UTC) that would become a run; without one, *why_none* says why in
-    a word or two, and *note* in full.
+    *fire* is its next fire time (UTC) that would become a run; without one, *why_none* says in a
+    word or two why, or what it waits for instead, and *note* in full.
     """
 
     job: Job
@@ -70,9 +71,16 @@ def standing(
         return Standing(job, pause, running, None, "calendar ends", str(error))
     if fire is not None:
         return Standing(job, pause, running, fire, "", None)
+    return Standing(job, pause, running, None, *_instead(job, start))
+
+
+def _instead(job: Job, instant: datetime) -> tuple[str, str]:
+    """Return in short and in full what a job waits for that fires no more, or why it does not."""
     if job.starts_with_runner:
-        return Standing(job, pause, running, None, "at startup", "when the runner starts")
-    return Standing(job, pause, running, None, "never", nothing_after(job, start))
+        return "at startup", "when the runner starts"
+    if job.listens:
+        return waiting.briefly(job), " or ".join(map(str, job.causes))
+    return "never", nothing_after(job, instant)
 
 
 def _running(job: Job, running: Sequence[OpenAttempt], now: datetime) -> Cell:

@@ -104,6 +104,9 @@ def _leaves(path: _Path, value: Any) -> Iterator[tuple[_Path, str]]:
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from _leaves((*path, key), inner)
+    elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+        for place, one in enumerate(value):
+            yield from _leaves((*path, place), one)
     elif path == ("command",) and isinstance(value, list):
         yield path, shlex.join(map(str, value))
     else:

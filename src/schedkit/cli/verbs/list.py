@@ -51,7 +51,7 @@ def list_(
     """
     List the jobs, one line each.
 
-    When each fires, how its last runs went, when the next one comes.
+    When each runs, how its last runs went, when the next one comes.
     """
     config = context.load()
     jobs = [config.by_name[name] for name in _named(patterns, list(config.by_name))]
@@ -133,7 +133,8 @@ def _row(
 
 def _coming(stands: Standing, now: datetime) -> list[render.Cell | str]:
     if stands.fire is None:
-        colour = None if stands.why_none == "-" else "yellow"
+        waits = stands.why_none == "-" or stands.job.listens
+        colour = None if waits else "yellow"
         return ["-", render.Cell(stands.why_none, colour=colour)]
     local = stands.fire.astimezone(stands.job.timezone)
     return [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice, takewhile
 
-from schedkit.cli import render
+from schedkit.cli import render, waiting
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.expected import Beside, Expected, beside
@@ -20,6 +20,7 @@ from schedkit.errors import CalendarEndsError
 from schedkit.job import Job
 from schedkit.run import Pause
 from schedkit.scalars import moment_text
+from schedkit.texts import safe
 from schedkit.timeline import local, resolved
 from schedkit.traces import Bound, Fire, Trace
 from schedkit.typed import Annotated, Any, NamedTuple
@@ -72,7 +73,7 @@ def next_(
     """
     Show the fire times to come.
 
-    And the runs that wait for theirs. No runner is needed.
+    And the runs that wait for theirs, then what jobs wait for that is no time. No runner is needed.
     """
     now = datetime.now(UTC)
     start = now if since is None else _just_before(since)
@@ -87,22 +88,41 @@ def next_(
         fires = takewhile(lambda one: one.time <= until, fires)
     limit = number if number is not None else None if until is not None else _ROWS
     found = [(one, _pause(one, known)) for one in islice(fires, limit)]
+    # What has no time comes in no stretch of time that somebody names.
+    waits = waiting.waits(asked, config.by_name, now) if since is until is None else ()
+    others = [(one, known.pause(one.job.name, now)) for one in islice(waits, limit)]
     if json:
-        render.write_json([as_json(*one) for one in found])
+        answer = [as_json(*one) for one in found]
+        render.write_json(answer + [waiting.as_json(*one) for one in others])
         return 0
     render.write_table(
         ("NEXT", "IN", "JOB", "WHY"),
-        [_row(*one, now) for one in found],
+        [*(_row(*one, now) for one in found), *(waiting.row(*one) for one in others)],
         colour=context.colour(),
     )
     shown = {one.job.name for one, _ in found}
+    shown |= {job.name for job in asked if job.listens} if since is until is None else set()
+    _say_why_not(asked, said, shown, start, skipped=skipped)
+    return 0
+
+
+def _say_why_not(
+    asked: Iterable[Job],
+    said: dict[str, str],
+    shown: Collection[str],
+    start: datetime,
+    *,
+    skipped: bool,
+) -> None:
+    """Say on stderr why jobs have nothing to come: what is *said* of them, or not *shown*."""
     for job in asked:
-        if skipped and job.enabled and job.name not in shown | said.keys():
+        if not job.clock and job.listens and job.name not in shown:
+            said |= {job.name: " or ".join(map(str, job.causes))}
+        elif skipped and job.enabled and job.name not in {*shown, *said}:
             none = next(job.schedule.known_after(start), None) is None
             said |= {job.name: _why_none(job, start)} if none else {}
         if job.name in said:
-            sys.stderr.write(f"{job.name}: {said[job.name]}\n")
-    return 0
+            sys.stderr.write(f"{job.name}: {safe(said[job.name])}\n")
 
 
 def _just_before(instant: datetime) -> datetime:
@@ -151,7 +171,7 @@ def _of(
     except CalendarEndsError as error:
         said[job.name] = str(error)
     else:
-        if not fires and not skipped:
+        if not fires and not skipped and (job.clock or not job.listens):
             said[job.name] = _why_none(job, start)
 
 

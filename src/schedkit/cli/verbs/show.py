@@ -10,7 +10,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from schedkit import durations
-from schedkit.cli import health, pauses, render
+from schedkit.cli import health, pauses, render, waiting
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.expected import Beside, Expected, expected
@@ -63,6 +63,7 @@ class _Known(Record):
     settings: Sequence[Setting]
     past: _Past
     coming: Sequence[tuple[coming_up.Coming, Pause | None]]
+    waits: Sequence[tuple[waiting.Wait, Pause | None]]
     now: datetime
 
     @property
@@ -111,6 +112,7 @@ def _known(context: Context, name: str) -> _Known:
         settings(job, context.paths),
         past,
         [(one, beside.pause(name, one.time)) for one in fires],
+        [(one, beside.pause(name, now)) for one in waiting.waits([job], config.by_name, now)],
         now,
     )
 
@@ -211,7 +213,8 @@ def _run(run: Run, now: datetime) -> list[Cell]:
 
 
 def _next(known: _Known) -> Iterator[Row]:
-    if not known.coming:
+    waits = [waiting.why(*one) for one in known.waits]
+    if not known.coming and not waits:
         none = known.stands.note or "nothing"
         yield Row("next", Cell(none, colour="yellow"))
         return
@@ -223,7 +226,7 @@ def _next(known: _Known) -> Iterator[Row]:
         ]
         for one, pause in known.coming
     ]
-    yield from (Row("next", cell) for cell in _table(rows))
+    yield from (Row("next", cell) for cell in (*_table(rows), *waits))
 
 
 def _table(rows: Sequence[Sequence[Cell]]) -> Iterator[Cell]:
@@ -305,6 +308,9 @@ def _as_json(known: _Known) -> dict[str, Any]:
             for one in past.waiting
         ],
         "runs": [history.as_json(run) for run in past.runs],
-        "next": [coming_up.as_json(*one) for one in known.coming],
+        "next": [
+            *(coming_up.as_json(*one) for one in known.coming),
+            *(waiting.as_json(*one) for one in known.waits),
+        ],
         "note": known.stands.note,
     }

@@ -1,0 +1,133 @@
+"""What jobs wait for that is no time: in words, and when it comes next as far as that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from schedkit.cli import render
+from schedkit.cli.pauses import pause_as_json
+from schedkit.cli.render import Cell
+from schedkit.errors import CalendarEndsError
+from schedkit.job import Job
+from schedkit.jobs import Jobs
+from schedkit.run import Pause
+from schedkit.typed import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from schedkit.causes import After
+
+
+class Wait(NamedTuple):
+    """
+    One of the triggers of a job: its *text*, and the line of the job's file on which it stands.
+
+    *time* is when a run comes after which it runs, None where nobody knows.
+    """
+
+    job: Job
+    text: str
+    line: int
+    time: datetime | None = None
+
+    @property
+    def why(self) -> Cell:
+        """What it waits for, and when that comes."""
+        if self.time is None:
+            return Cell(self.text)
+        time = render.moment(self.time.astimezone(self.job.timezone))
+        return Cell(f"{self.text}, next {time.plain}", f"{self.text}, next {time.shown}")
+
+
+def briefly(job: Job) -> str:
+    """Return in two or three words what a job waits for, where that stands in full elsewhere."""
+    if job.after is not None:
+        return f"after {job.after.job or 'others'}"
+    words = {"path": "on a file", "absent": "on silence"}
+    return words.get(job.on[0].WORD, "on an event")
+
+
+def waits(jobs: Iterable[Job], known: Jobs, now: datetime) -> Iterator[Wait]:
+    """Yield what *jobs* wait for, of all that are *known*; nothing for one that is disabled."""
+    chains = _Chains(known, now)
+    for job in jobs:
+        if not job.listens:
+            continue
+        if job.after is not None:
+            yield Wait(job, str(job.after), job.lines.after[0], chains.after(job.after))
+        for told, line in zip(job.on, job.lines.on, strict=True):
+            yield Wait(job, str(told), line)
+
+
+def next_after(after: After, known: Jobs, now: datetime) -> datetime | None:
+    """Return when the jobs of *after* run next, by clocks and after others; None if unknown."""
+    return _Chains(known, now).after(after)
+
+
+class _Chains:
+    """When jobs run next, by their own clocks and after others; each is looked at once."""
+
+    def __init__(self, jobs: Jobs, now: datetime) -> None:
+        self._jobs = jobs
+        self._now = now
+        self._times: dict[str, datetime | None] = {}
+
+    def after(self, after: After) -> datetime | None:
+        """Return when the jobs that somebody runs after run next: all of them, or the first."""
+        if "succeeded" not in after.states:
+            return None  # that it comes to such an end is nothing to be waited for
+        times = [self._next(name) for name in after.jobs]
+        known = [time for time in times if time is not None]
+        if after.all:
+            return max(known) if len(known) == len(times) else None
+        return min(known, default=None)
+
+    def _next(self, name: str) -> datetime | None:
+        if name not in self._times:
+            self._times[name] = self._looked_up(name)
+        return self._times[name]
+
+    def _looked_up(self, name: str) -> datetime | None:
+        if name not in self._jobs or not self._jobs.enabled(name):
+            return None
+        try:
+            own = self._jobs.next_fire(name, self._now)
+        except CalendarEndsError:
+            own = None
+        after = self._jobs[name].after
+        times = [own, None if after is None else self.after(after)]
+        return min((time for time in times if time is not None), default=None)
+
+
+def why(wait: Wait, pause: Pause | None) -> Cell:
+    """Return what a job waits for, when that comes, and what becomes of it if anything else."""
+    said = wait.why
+    if pause is None:
+        return said
+    from schedkit import planner  # no pause, no need of it
+
+    paused = planner.why_paused(pause)
+    shown = None if said.shown is None else f"{said.shown}, {paused}"
+    return Cell(f"{said.plain}, {paused}", shown, "dim")
+
+
+def row(wait: Wait, pause: Pause | None) -> list[Cell | str]:
+    """Return the row of `next` for what a job waits for; *pause* is one of the job."""
+    job = Cell(wait.job.name, colour="bold" if pause is None else "dim")
+    return ["-", "-", job, why(wait, pause)]
+
+
+def as_json(wait: Wait, pause: Pause | None) -> dict[str, Any]:
+    """Return what a job waits for as plain data, with the names that fire times have."""
+    zone = wait.job.timezone
+    answer = {
+        "job": wait.job.name,
+        "fire_time": None,
+        "timezone": str(zone),
+        "clock": None,
+        "moved_from": None,
+        "note": None,
+        "cause": wait.text,
+        "cause_time": None if wait.time is None else wait.time.astimezone(zone).isoformat(),
+    }
+    return answer if pause is None else answer | {"paused": pause_as_json(pause)}
