@@ -104,6 +104,22 @@ def test_units_are_written_into_a_directory(filled: Sched) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("keys", "units"),
+    [
+        ("on: {path: /srv/x}", "enable --now their paths"),
+        ("on: {path: /srv/x}, clock: hourly", "enable --now their timers and paths"),
+    ],
+)
+def test_what_starts_the_services_is_to_be_enabled(sched: Sched, keys: str, units: str) -> None:
+    sched.write(f"jobs: {{a: {{command: /bin/x, {keys}}}}}")
+    expected = f"1 job of 1 written; systemctl daemon-reload, and {units}; {AFTER}"
+
+    answer = sched("export", "systemd", "--into", ".")
+
+    assert (0, expected) == (answer.code, answer.stderr.splitlines(keepends=True)[-1])
+
+
 def test_a_unit_that_is_there_and_another_one_is_not_overwritten(filled: Sched) -> None:
     (filled.directory / "backup.service").write_text("[Service]\n", encoding="utf-8")
     expected = Answer(2, "", "error: backup.service is there already and says something else\n")

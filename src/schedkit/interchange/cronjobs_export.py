@@ -51,6 +51,14 @@ _TOLD = {
     ("nice",): "priorityClassName says who gives way",
     ("output",): "the logs of a pod are kept as long as the pod is",
     ("history",): "write successfulJobsHistoryLimit and failedJobsHistoryLimit",
+    ("after",): "no CronJob starts when another has ended",
+    ("on",): "no CronJob starts on an event, or when a file arrives",
+    ("wait_for",): "write what waits as an init container",
+    ("only_if",): "nothing there asks it: write it into the command",
+    ("notify",): "nothing there tells anybody: what watches the cluster can",
+    ("alert_on_failure",): None,  # which is whom it notifies
+    ("ping",): "nothing there tells it: write it into the command",
+    ("sla",): "nothing there looks at it: what watches the cluster can",
 }
 _POLICIES = {"allow": "Allow", "replace": "Replace"}
 _LEAST_DEADLINE = 10  # seconds: Kubernetes looks that often
@@ -178,6 +186,8 @@ def _seconds(length: timedelta) -> int:
 
 
 def _events(job: Job) -> list[CalendarEvent]:
+    if not job.clock:
+        raise ConfigError.of("it has no clock, and a CronJob starts at times alone")
     if any(isinstance(clock, Startup) for clock in job.clock):
         raise ConfigError.of("it runs when a runner starts, which nothing there does")
     events = wall_events.of(job)

@@ -20,7 +20,7 @@ from schedkit.interchange.crontab_line import (
     entry,
     escaped,
 )
-from schedkit.interchange.crontab_task import TOLD, Machine, Task, reboots, task
+from schedkit.interchange.crontab_task import LEFT, TOLD, Machine, Task, reboots, task
 from schedkit.interchange.draft import Difference, Exported, Refusal
 from schedkit.job import Job
 from schedkit.texts import safe
@@ -147,10 +147,7 @@ def _differences(
     one: Task, written: _Written, machine: Machine, *, system: bool
 ) -> Iterator[Difference]:
     job = one.job
-    for key in ("overlap", "catchup", "on_interrupted"):
-        value = getattr(job, key)
-        if (key, value) in TOLD:
-            yield Difference(job.name, f"{key}: {value}", TOLD[key, value])
+    yield from _about_keys(job)
     if one.zone != machine.zone:
         message = f"CRON_TZ is cronie's: Debian's cron takes {machine.zone} all the same"
         yield Difference(job.name, f"timezone: {one.zone}", message)
@@ -168,3 +165,13 @@ def _differences(
     if collapses(written.command):
         message = "Debian's cron makes one backslash of two, as it is written for; cronie does not"
         yield Difference(job.name, "command", message)
+
+
+def _about_keys(job: Job) -> Iterator[Difference]:
+    for key in ("overlap", "catchup", "on_interrupted"):
+        value = getattr(job, key)
+        if (key, value) in TOLD:
+            yield Difference(job.name, f"{key}: {value}", TOLD[key, value])
+    for key, message in LEFT.items():
+        if getattr(job, key):
+            yield Difference(job.name, key, message, taken=False)

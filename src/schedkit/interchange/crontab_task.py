@@ -24,7 +24,16 @@ from schedkit.job import Job, Keys
 _SAID = {"description", "command", "python", "interpreter", "shell", "params", "enabled", "clock",
          "timezone", "dst", "env", "working_dir", "user"}  # fmt: skip
 _SILENT = {"stop_signal", "kill_grace", "success", "priority", "catchup_window", "catchup_limit",
-           "grace", "start_deadline", "output", "history", "expect", "never_on"}  # fmt: skip
+           "grace", "start_deadline", "output", "history", "expect", "never_on",
+           "alert_on_failure"}  # fmt: skip
+# Those that a line does without, and what is said of them.
+LEFT = {
+    "after": "cron starts nothing when something else has ended",
+    "on": "cron hears of nothing but the time",
+    "notify": "cron tells nobody; it mails what a command writes to MAILTO",
+    "ping": "cron tells nobody; the command can: && curl URL",
+    "sla": "cron does not look at it",
+}
 _FLOCK = "cron starts it beside a run that goes on; to keep it from that: flock"
 _MISSED = "cron runs nothing late that was missed"
 TOLD = {
@@ -90,11 +99,13 @@ def _unknown(job: Job) -> Iterator[Problem]:
         yield Problem("it calls a Python function, and cron runs commands")
     if not job.enabled:
         yield Problem("it is not enabled")
-    told = {key for key, _ in TOLD}
+    if not job.clock:
+        yield Problem("it has no clock, and cron starts nothing else")
+    known = _SAID | _SILENT | {*LEFT} | {key for key, _ in TOLD}
     names = [
         field.name
         for field in fields(Keys)
-        if field.name not in _SAID | _SILENT | told and getattr(job, field.name) != _usual(field)
+        if field.name not in known and getattr(job, field.name) != _usual(field)
     ]
     if names:
         yield Problem(f"cron has nothing like {', '.join(names)}")

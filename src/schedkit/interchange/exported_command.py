@@ -13,10 +13,15 @@ _SHELL = "/bin/sh"  # of which it is known what it would do
 def command_words(job: Job) -> tuple[str, ...]:
     """Return the program of a job and its arguments, without a shell where it needs none."""
     assert job.command is not None
-    if not isinstance(job.command, str):
-        return job.command
-    words = plain_words(job.command) if job.shell == _SHELL else None
-    return words or (job.shell, "-c", job.command)
+    return words(job.command, job.shell)
+
+
+def words(command: str | tuple[str, ...], shell: str) -> tuple[str, ...]:
+    """Return a program and its arguments, without the *shell* of a text where it needs none."""
+    if not isinstance(command, str):
+        return command
+    plain = plain_words(command) if shell == _SHELL else None
+    return plain or (shell, "-c", command)
 
 
 def variables(job: Job) -> dict[str, str | FromFile | FromEnv]:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from schedkit import durations
 from schedkit.commands import FromEnv, FromFile, signal_name
 from schedkit.errors import ConfigError
-from schedkit.interchange.exported_command import command_words, variables
+from schedkit.interchange.exported_command import command_words, variables, words
 from schedkit.job import Job
 from schedkit.limits import umask_text
 
@@ -68,19 +68,25 @@ def _character(character: str) -> str:
 # ---- the service
 
 
-def service(job: Job) -> str:
+def service(job: Job, starts: Sequence[str] = ()) -> str:
     """
-    Return the service of a job.
+    Return the service of a job; *starts* are settings that say which others it starts.
 
     Raises: ConfigError when systemd cannot run it.
     """
-    unit = [f"Description={text(job.description or job.name)}"]
-    settings = ["Type=oneshot", f"ExecStart={_command(job)}", *_surroundings(job), *_ends(job)]
+    unit = [f"Description={text(job.description or job.name)}", *starts]
+    settings = ["Type=oneshot", *_commands(job), *_surroundings(job), *_ends(job)]
     return "\n".join(["[Unit]", *unit, "", "[Service]", *settings, ""])
 
 
-def _command(job: Job) -> str:
-    program, *arguments = command_words(job)
+def _commands(job: Job) -> Iterator[str]:
+    if job.only_if is not None:
+        yield f"ExecCondition={_command(job, words(job.only_if, job.shell))}"
+    yield f"ExecStart={_command(job, command_words(job))}"
+
+
+def _command(job: Job, argv: Sequence[str]) -> str:
+    program, *arguments = argv
     if "/" in program:
         program = os.path.normpath(job.path(job.working_dir) / program)
     if program[0] in _PREFIXES:
@@ -102,9 +108,12 @@ def _surroundings(job: Job) -> Iterator[str]:
             raise ConfigError.of(f"{name} is the contents of a file, which no variable there is")
         else:
             yield f"Environment={word(f'{name}={value}')}"
-    for path in job.env_file:
-        yield f"EnvironmentFile={_path(job, path)}"
-    yield f"WorkingDirectory={_path(job, job.working_dir)}"
+    for name in job.env_file:
+        written = path(job, name)
+        if any(character in written for character in "*?["):
+            raise ConfigError.of(f"systemd takes the path {written!r} for several")
+        yield f"EnvironmentFile={written}"
+    yield f"WorkingDirectory={path(job, job.working_dir)}"
     accounts = (("User", job.user), ("Group", job.group))
     yield from (f"{name}={text(account)}" for name, account in accounts if account is not None)
     if job.umask is not None:
@@ -114,13 +123,16 @@ def _surroundings(job: Job) -> Iterator[str]:
     yield from _limits(job)
 
 
-def _path(job: Job, name: str) -> str:
-    path = os.path.normpath(job.path(name))
-    if path != path.strip() or not path.isprintable() or path.endswith("\\"):
-        raise ConfigError.of(f"no unit file can hold the path {path!r}")
-    if name in job.env_file and any(character in path for character in "*?["):
-        raise ConfigError.of(f"systemd takes the path {path!r} for several")
-    return path.replace("%", "%%")
+def path(job: Job, name: str) -> str:
+    """
+    Return the path that *name* means, as a line has it.
+
+    Raises: ConfigError when none can.
+    """
+    found = os.path.normpath(job.path(name))
+    if found != found.strip() or not found.isprintable() or found.endswith("\\"):
+        raise ConfigError.of(f"no unit file can hold the path {found!r}")
+    return found.replace("%", "%%")
 
 
 def _limits(job: Job) -> Iterator[str]:

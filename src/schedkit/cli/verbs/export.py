@@ -90,9 +90,16 @@ def export(
         sys.stderr.write(f"{safe(job)}: refused\n  = {safe(why)}\n")
     written = len(chosen) - len(exported.refused)
     summary = f"{plural(written, 'job')} of {len(chosen)} written"
-    enabled = "systemctl daemon-reload, and enable --now their timers; " if into else ""
-    sys.stderr.write(f"{summary}; {enabled}do not let both schedulers run them\n")
+    sys.stderr.write(
+        f"{summary}; {_to_enable(exported) if into else ''}do not let both schedulers run them\n"
+    )
     return FAILED if exported.refused else 0
+
+
+def _to_enable(exported: Exported) -> str:
+    kinds = [kind for kind in ("timer", "path") if any(f.endswith(kind) for f in exported.files)]
+    units = " and ".join(f"{kind}s" for kind in kinds)
+    return f"systemctl daemon-reload, and enable --now their {units}; " if units else ""
 
 
 def _text(exported: Exported) -> str:
