@@ -36,9 +36,9 @@ class Line(NamedTuple):
 
 
 class Goal(NamedTuple):
-    """A goal by its number, what it says, and what doing that took."""
+    """A goal by its number, or what is none by its name; what it says, and what doing that took."""
 
-    number: int
+    number: int | str
     said: str
     lines: list[Line]
     notes: list[str]

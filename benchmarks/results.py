@@ -30,7 +30,7 @@ def keep(goal: Goal, load_before: float) -> None:
         "load": f"{load_before:.1f} to {os.getloadavg()[0]:.1f}",
         "machine": _machine(),
     }
-    ordered = dict(sorted(known.items(), key=lambda item: int(item[0])))
+    ordered = dict(sorted(known.items(), key=lambda item: _order(item[0])))
     KEPT.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -47,6 +47,12 @@ def write_page() -> None:
 def section(goal: Goal) -> str:
     """Return the table of a goal that was measured, in Markdown."""
     return _table(goal.number, goal.said, goal.lines, goal.notes)
+
+
+def _order(number: str) -> tuple[bool, int, str]:
+    """Return what puts goals in the order of their numbers, and what has a name behind them."""
+    is_name = not number.isdigit()
+    return is_name, 0 if is_name else int(number), number
 
 
 def _known() -> dict[str, Any]:
@@ -77,9 +83,9 @@ def _line(kept: dict[str, Any]) -> Line:
     return Line(**kept)
 
 
-def _table(number: int, said: str, lines: Iterable[Line], notes: Iterable[str]) -> str:
+def _table(number: int | str, said: str, lines: Iterable[Line], notes: Iterable[str]) -> str:
     rows = [
-        f"**Goal {number}**: {said}\n",
+        f"**{f'Goal {number}' if isinstance(number, int) else number}**: {said}\n",
         "| work | by | figure | ratio | wanted | |",
         "| --- | --- | ---: | ---: | ---: | --- |",
     ]

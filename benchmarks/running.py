@@ -68,18 +68,19 @@ class Runner:
             "SELECT count(*), count(DISTINCT job), total(state = 'succeeded'),"
             " (SELECT count(*) FROM attempts) FROM runs"
         )
-        found = [int(number) for number in self._ask(asked)]
+        found = [int(number) for number in self.ask(asked)]
         if found != [count] * len(found):
             raise RuntimeError(f"{count} jobs were due once; runs, jobs, good, attempts: {found}")
 
     def _until(self, question: str) -> None:
         deadline = time.monotonic() + LIMIT
-        while not any(self._ask(question)):
+        while not any(self.ask(question)):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"never true: {question}")
             select.select([], [], [], 0.1)
 
-    def _ask(self, question: str) -> Iterator[int]:
+    def ask(self, question: str) -> Iterator[int]:
+        """Yield what a question about the history is answered with; nothing while it cannot be."""
         path = self.directory / ".sched" / "history.db"
         with (
             suppress(sqlite3.Error),
