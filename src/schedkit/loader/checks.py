@@ -17,7 +17,7 @@ from schedkit.conditions import WaitForCommand
 from schedkit.config import Config
 from schedkit.errors import ConfigError, Problem, did_you_mean
 from schedkit.job import Job
-from schedkit.loader import collector, document
+from schedkit.loader import caused, collector, document
 from schedkit.loader.document import Document
 from schedkit.loader.lints import Finding, broken_promises, lints, overlaps
 from schedkit.receivers import files
@@ -45,6 +45,7 @@ def check(config: Config, given: Mapping[Path, bytes] | None = None) -> list[Dia
         found = [*lints(job, now), *broken_promises(job, now)]
         found += [Finding(path, problem) for path, problem in _of(job)]
         read = documents[job.file]
+        found += caused.lints(job, config.by_name, read)
         if read.has("jobs", job.name, "timeout") and (problem := overlaps(job, now)) is not None:
             found.append(Finding(("timeout",), problem))
         for path, problem, severity in found:
@@ -65,8 +66,17 @@ def _place(
         for above in (("defaults",), ()):
             for read in documents.values():
                 if read.has(*above, key):
-                    return read, (*above, *path)
-    return own, ("jobs", job.name, *path)
+                    return read, _within(above, path, read)
+    return own, _within(("jobs", job.name), path, own)
+
+
+def _within(
+    above: tuple[str, ...], path: tuple[str | int, ...], read: Document
+) -> tuple[str | int, ...]:
+    """Return a path from the top of a file; what stands alone there is in no list."""
+    if len(path) > 2 and isinstance(path[1], int) and read.has(*above, path[0], path[2]):
+        path = (path[0], *path[2:])
+    return *above, *path
 
 
 def _of(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:

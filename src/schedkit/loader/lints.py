@@ -12,13 +12,14 @@ from schedkit import durations, timeline
 from schedkit.adjustments import Adjustment
 from schedkit.adjustments.add import Add
 from schedkit.calendars import Calendar, CalendarEndsError
-from schedkit.clocks import Clock
+from schedkit.clocks import CLOCKS, Clock
 from schedkit.clocks.cron import Cron
 from schedkit.clocks.days import Monthly
 from schedkit.clocks.recurrence import FIXED, WallClock
 from schedkit.errors import Problem
 from schedkit.filters import Filter
 from schedkit.job import Job
+from schedkit.records import replace
 from schedkit.scalars import WEEKDAYS, moment_text
 from schedkit.schedule import HORIZON, Schedule
 from schedkit.traces import Trace
@@ -86,8 +87,11 @@ def _short_months(days: str) -> Problem:
 
 def never_fires(job: Job, now: datetime) -> Iterator[Finding]:
     """Yield why *job* never fires, if it does not: an error where filters see to it."""
-    if not job.enabled or not job.clock or _surely_fires(job, now):
+    if not job.enabled or _surely_fires(job, now):
         return
+    whose = " of its clock" if job.clock else ""
+    if not job.clock:  # what causes it can happen at any time
+        job = replace(job, clock=(CLOCKS.read("every 1s"),))
     if job.end is not None and job.end < timeline.local(now, job.timezone):
         hint = "take it out, or keep it with enabled: false"
         yield Finding(("end",), Problem(f"{job.name!r} never fires again: its end is past", hint))
@@ -99,7 +103,7 @@ def never_fires(job: Job, now: datetime) -> Iterator[Finding]:
         message = f"{job.name!r} never fires: no clock names a time before {year}"
         yield Finding(("clock",), Problem(message))
     elif not _fires(_with(job, job.filters), now):
-        yield _contradiction(job, now, year)
+        yield _contradiction(job, now, year, whose)
     elif job.end is None:
         message = f"{job.name!r} never fires: no time before {year} comes after its start"
         yield Finding(("start",), Problem(message))
@@ -113,6 +117,8 @@ def _surely_fires(job: Job, now: datetime) -> bool:
     """Return whether a look at one of its times is enough to say that *job* fires."""
     if job.adjustments or job.start is not None or job.end is not None:
         return False
+    if not job.clock:
+        return not job.filters
     try:
         wall = _some_time(job.clock[0], now, job.timezone)
         return wall is not None and all(one.admits(wall) for one in job.filters)
@@ -137,11 +143,11 @@ def _some_time(clock: Clock, now: datetime, zone: tzinfo) -> datetime | None:
     return None if skipped else wall
 
 
-def _contradiction(job: Job, now: datetime, year: int) -> Finding:
-    """Return which of its filters see to it that *job* never fires."""
+def _contradiction(job: Job, now: datetime, year: int, whose: str) -> Finding:
+    """Return which of its filters see to it that *job* never fires; *whose* times they ask."""
     for position, one in enumerate(job.filters):
         if not _fires(_with(job, (one,)), now):
-            message = f"{job.name!r} never fires: {one} admits no time of its clock before {year}"
+            message = f"{job.name!r} never fires: {one} admits no time{whose} before {year}"
             return Finding(("filters", position), Problem(message), "error")
     for later, one in enumerate(job.filters):
         for other in job.filters[:later]:
