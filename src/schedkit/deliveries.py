@@ -24,10 +24,12 @@ from schedkit.watch import Watch
 log = logging.getLogger(__name__)
 
 PROCESS = ("-P", "-m", "schedkit.notifier")
-_AT_ONCE = 8  # what the notifier does at a time
+_AT_ONCE = 64  # what the notifier has at a time: those that hang are to leave room for others
 _TIMEOUTS = {"command": timedelta(seconds=60)}  # one may have to start much
 _TIMEOUT = timedelta(seconds=30)
-_GRACE = timedelta(seconds=10)  # beyond a timeout, which the notifier keeps by itself
+# Beyond a timeout, which the notifier keeps by itself: of so many it begins the last after 14 s
+# when all hang, and it gives up 5 s after the end.
+_GRACE = timedelta(seconds=30)
 _FIRST, _FACTOR = timedelta(seconds=30), 4  # before the second try, and how the pause grows
 _LONGEST = timedelta(hours=1)  # to which it does
 _WORTH = {"ping": timedelta(hours=1)}  # for so long it is tried: nobody wants older news

@@ -30,6 +30,7 @@ from telling import (
 
 pytestmark = pytest.mark.system
 
+_MANY = 12  # more than are begun at once
 _KILLS = 8
 _SOONEST, _LATEST = 0.3, 1.3  # seconds after its start
 
@@ -77,6 +78,19 @@ jobs:
     assert silent.requests.empty()  # one goes at a time
     assert {("often", "success", "waiting", 0)} == {*waiting}
     assert {("succeeded", 1)} == {(run["state"], run["count"]) for run in runs}
+
+
+def test_many_receivers_that_hang_hold_up_no_other(sched: Sched) -> None:
+    with receiving(hangs) as silent, receiving(OK) as receiver:
+        hooks = [f"{{webhook: {silent.url}/{number}}}" for number in range(_MANY)]
+        sched.write(backup(f"notify: [{', '.join(hooks)}, {{webhook: {receiver.url}}}]"))
+        runner = sched.run()
+        run_once(sched)
+        assert heard(receiver)["when"] == "first_failure"
+        states = Counter(state for _, _, state, _ in queue(sched))
+    runner.stop()
+
+    assert states["waiting"] >= _MANY
 
 
 # ---- what is killed
