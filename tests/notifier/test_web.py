@@ -80,7 +80,7 @@ def test_an_answer_says_whether_another_time_may_be_better(
         (floods(b"", b"x"), "what it answers is no HTTP"),
         (floods(_HEAD, b"X: y\r\n"), "what it answers is no HTTP"),
     ],
-    ids=str,
+    ids=range(10),
 )
 def test_a_bad_server_is_an_error_in_time(
     notifier: Notifying, behaviour: Behaviour, said: str
