@@ -28,6 +28,7 @@ EXAMPLES: dict[str, list[Example]] = {
     "explain": [
         Example("sched explain payroll 2027-05-15", "why it does not run on that day"),
         Example("sched explain payroll", "how its next fire time comes about"),
+        Example("sched explain 7k3m2q", "what has caused a run, and what that, to the beginning"),
     ],
     "history": [
         Example("sched history backup -n 5", "the last five runs of a job"),

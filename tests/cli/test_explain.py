@@ -183,7 +183,8 @@ def test_json_is_one_array_of_candidates(filled: Sched) -> None:
                 "line": 13,
                 "record": null,
                 "paused": null,
-                "note": null
+                "note": null,
+                "causes": []
               }
             ]
         """),
@@ -215,7 +216,8 @@ def test_json_names_the_filter_and_the_holiday(sched: Sched) -> None:
                 "line": 1,
                 "record": null,
                 "paused": null,
-                "note": null
+                "note": null,
+                "causes": []
               }
             ]
         """),
@@ -446,6 +448,7 @@ def test_json_has_the_record_of_each_candidate(sched: Sched, runs: dict[str, str
         "record": record,
         "paused": None,
         "note": None,
+        "causes": [],
     } == of_failed
     assert of_failed.keys() == by_hand.keys()
     assert (None, None, "triggered by alice", "2026-01-16T02:07:00+01:00", runs["by_hand"]) == (

@@ -10,6 +10,10 @@ from schedkit.cli import render
 from schedkit.cli.render import Cell
 from schedkit.events import FILE, RUN, Event
 from schedkit.run import Run, run_id
+from schedkit.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:  # of a few verbs alone
+    from schedkit.listening import Listener
 
 _SINCE = " since "  # behind the names of events that did not come
 
@@ -21,6 +25,11 @@ def text(event: Event) -> str:
     if event.name.startswith(RUN):
         return f"after {event.job} {run_id(event.run or 0)}"
     return f"event {event.name} {event.id}"
+
+
+def silence(listener: Listener) -> str:
+    """Return how the cause begins of a run that a silence has caused: up to since when."""
+    return f"no {' or '.join(listener.patterns[0].names)}"
 
 
 def runs_text(runs: Iterable[tuple[str, str | None, str]]) -> str:

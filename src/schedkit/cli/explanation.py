@@ -6,17 +6,19 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from schedkit.cli import render
+from schedkit.cli import heard, render
 from schedkit.cli.colours import COLOURS
 from schedkit.cli.context import Context
 from schedkit.cli.fates import Told, at, beside_the_schedule, counted, state_in_words, what_became
+from schedkit.cli.heard import Heard
+from schedkit.cli.origins import Link
 from schedkit.cli.pauses import pause_as_json
 from schedkit.cli.standing import nothing_after
 from schedkit.cli.steps import Step, aligned, steps
-from schedkit.cli.unrecorded import Known, covering
+from schedkit.cli.unrecorded import Known, covering, why_refused
 from schedkit.cli.verbs.history import as_json as record_as_json
 from schedkit.job import Job
-from schedkit.records import Record
+from schedkit.records import Record, field
 from schedkit.report import shown
 from schedkit.run import Run
 from schedkit.texts import safe
@@ -57,7 +59,8 @@ class Explanation(Record):
     """
     What is told of the time that is *asked* for, each with a *note* where it has no record.
 
-    *known* is None for a job that is gone from the files.
+    *known* is None for a job that is gone from the files. *origins* are what has caused runs, by
+    their ids. *heard* is what the triggers of the job have heard, where its next run is asked for.
     """
 
     asked: Asked
@@ -65,6 +68,8 @@ class Explanation(Record):
     notes: Sequence[str | None]
     known: Known | None
     now: datetime
+    origins: Mapping[str, Sequence[Link]] = field(default_factory=dict)
+    heard: Sequence[Heard] = ()
 
 
 # ---- for people
@@ -80,10 +85,9 @@ def write(context: Context, found: Explanation, others: Mapping[str, Run]) -> No
         if len(same) > 1:
             until = at(same[-1].time, asked.zone)
             said.append(Step("...", f"and {len(same) - 1} more up to {until}"))
-    if not found.told and asked.job is not None:
-        following = next(asked.job.schedule.after(asked.end), None)
-        none = nothing_after(asked.job, asked.end)
-        said.append(Step("next", none if following is None else at(following, asked.zone)))
+    if not found.told and not found.heard and asked.job is not None:
+        said.append(Step("next", _next(asked.job, asked)))
+    said += _waits(found)
     colour = context.colour() and sys.stdout.isatty()
     lines = [safe(_headline(found))]
     for word, paint, rest in aligned(said):
@@ -93,6 +97,22 @@ def write(context: Context, found: Explanation, others: Mapping[str, Run]) -> No
         lines.append(f"  ... and {more} more times")
         _say_where(context, found)
     render.write_text("\n".join(lines) + "\n")
+
+
+def _next(job: Job, asked: Asked) -> str:
+    following = next(job.schedule.after(asked.end), None)
+    if following is None and job.listens:
+        return " or ".join(map(str, job.causes))
+    return nothing_after(job, asked.end) if following is None else at(following, asked.zone)
+
+
+def _waits(found: Explanation) -> Iterator[Step]:
+    """Yield what the job waits for beside time, and what would become of it now."""
+    yield from heard.steps(found.heard, found.asked.zone, found.now)
+    if found.heard and not found.told and found.known is not None:
+        refused = why_refused(found.known, found.now)
+        if refused is not None:
+            yield Step("would skip", refused, colour="yellow")
 
 
 def _alike(
@@ -137,8 +157,21 @@ def _headline(found: Explanation) -> str:
     )
     if asked.job is None:
         return f"{asked.name} is not in the files any more; {asked.when}: {beside or 'no record'}"
+    if not asked.job.clock:
+        return _of_causes(found, asked.job, beside)
     said = _of_schedule(found, asked.job)
     return f"{said}; beside the schedule: {beside}" if beside else said
+
+
+def _of_causes(found: Explanation, job: Job, beside: str) -> str:
+    """Return in a line what became of a job that has no clock, or what it waits for."""
+    if found.heard:
+        return f"{job.name} runs {' or '.join(map(str, job.causes))}"
+    when = found.asked.when
+    if beside:
+        return f"{job.name} {when}: {beside}"
+    over = found.asked.begin <= found.now
+    return f"no run {when}: {'nothing has caused one' if over else 'it has no clock'}"
 
 
 def _of_schedule(found: Explanation, job: Job) -> str:
@@ -190,7 +223,9 @@ def _steps(
             over = one.fire_time is not None and one.fire_time <= found.now
             yield Step("no record" if over else "would skip", note, colour="yellow")
         return
-    if not one.traces:
+    links = found.origins.get(run.id, ())
+    yield from (link.step(zone) for link in links)
+    if not one.traces and not links:
         word, what = beside_the_schedule(run, job)
         yield Step(word, what, f"-> {at(run.fire_time, zone)}")
     became = what_became(one, others, zone, found.now)
@@ -208,18 +243,39 @@ def warn(context: Context, found: Explanation) -> None:
             said = "no runner is up: what is to come would be missed; start one"
             sys.stderr.write(f"{said}: {context.command('run')}\n")
             return
+    if found.heard:
+        said = "no runner is up: nothing is heard until one is"
+        sys.stderr.write(f"{said}: {context.command('run')}\n")
 
 
 # ---- for programs
 
 
 def as_json(found: Explanation) -> list[dict[str, Any]]:
-    """Return what is told as plain data with stable names: an entry a candidate."""
-    return [
+    """Return what is told as plain data with stable names: an entry a candidate, or a trigger."""
+    entries = [
         entry
         for one, note in zip(found.told, found.notes, strict=True)
         for entry in _entries(found, one, note)
     ]
+    return entries + [_of_trigger(found, one) for one in found.heard]
+
+
+def _of_trigger(found: Explanation, one: Heard) -> dict[str, Any]:
+    pause = None if found.known is None else covering(found.known.pause, found.now)
+    return {
+        "job": found.asked.name,
+        **_NO_CANDIDATE,
+        "why": one.wait.text,
+        "fire_time": None,
+        "file": shown(one.wait.job.file),
+        "line": one.wait.line,
+        "record": None,
+        "paused": None if pause is None else pause_as_json(pause),
+        "note": None,
+        "causes": [],
+        "waits": heard.as_json(one),
+    }
 
 
 def _entries(found: Explanation, one: Told, note: str | None) -> Iterator[dict[str, Any]]:
@@ -231,11 +287,15 @@ def _entries(found: Explanation, one: Told, note: str | None) -> Iterator[dict[s
         "record": None if run is None else record_as_json(run),
         "paused": None if pause is None else pause_as_json(pause),
         "note": note,
+        "causes": [
+            link.as_json(asked.zone)
+            for link in (() if run is None else found.origins.get(run.id, ()))
+        ],
     }
     for trace in one.traces:
         yield {"job": asked.name, **_trace_as_json(trace, asked.zone), **rest}
     if not one.traces and run is not None:
-        _, why = beside_the_schedule(run, asked.job)
+        why = run.cause or beside_the_schedule(run, asked.job)[1]
         fires = run.fire_time.astimezone(asked.zone).isoformat()
         yield {"job": asked.name, **_NO_CANDIDATE, "why": why, "fire_time": fires, **rest}
 

@@ -21,7 +21,8 @@ class Step(NamedTuple):
     """
     A line of what is told: a word for it, what it is, when, and where that is written.
 
-    Without *when* and *place* it is a sentence, and no column of its own; *colour* is the word's.
+    Without both *when* and *place* it is a sentence, and no column of its own; *colour* is the
+    word's.
     """
 
     word: str
@@ -72,12 +73,12 @@ def _as_written(job: Job, trace: Trace) -> Any:
 def aligned(told: Iterable[Step]) -> Iterator[tuple[str, str | None, str]]:
     """Yield the lines of steps, fit to be shown: the word, its colour, and the rest."""
     found = [one._replace(**{k: safe(getattr(one, k)) for k in _TEXTS}) for one in told]
-    columns = [one for one in found if one.when]
+    columns = [one for one in found if one.when or one.place]
     what = max((width(one.what) for one in columns), default=0)
     when = max((width(one.when) for one in columns if one.place), default=0)
     for one in found:
         rest = one.what
-        if one.when:
+        if one.when or one.place:
             rest = f"{_padded(one.what, what)}  {_padded(one.when, when)}  {one.place}".rstrip()
         yield f"{one.word:<{_FIRST}}", one.colour, rest
 

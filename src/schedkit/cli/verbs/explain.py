@@ -8,12 +8,13 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from schedkit.cli import explanation, fates, render
+from schedkit.cli import explanation, fates, heard, origins, render, waiting
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.explanation import Asked, Explanation
 from schedkit.cli.failure import UsageError
 from schedkit.cli.fates import Told
+from schedkit.cli.origins import Link
 from schedkit.cli.pauses import pauses
 from schedkit.cli.standing import nothing_after
 from schedkit.cli.unrecorded import Known, why_no_record, why_refused
@@ -22,6 +23,7 @@ from schedkit.config import Config, UnknownJobError
 from schedkit.control.client import SilentError, connect
 from schedkit.errors import CalendarEndsError, ConfigError, did_you_mean
 from schedkit.job import Job
+from schedkit.records import replace
 from schedkit.run import Run, run_number
 from schedkit.store import Query, SQLiteReader
 from schedkit.texts import safe
@@ -41,7 +43,7 @@ def explain(
     """
     Explain why a job did, or will, run at a time, or not.
 
-    Or why a run ran.
+    What else it waits for, and what it has heard of that. Or why a run ran, to its first cause.
     """
     config = context.load()
     store = context.history(config)
@@ -75,6 +77,10 @@ def _explain(
             render.write_json([])
         return
     found = _found(asked, store, context.state_directory(config), now)
+    found = replace(found, origins=_origins(found.told, config, store))
+    if time is None and asked.run is None and asked.job is not None:
+        waits = list(waiting.waits([asked.job], config.by_name, now))
+        found = replace(found, heard=heard.heard(waits, store, now))
     if json:
         render.write_json(explanation.as_json(found))
     else:
@@ -108,6 +114,8 @@ def _asked(
         if time is not None:
             return Asked(name, job, job.timezone, *_window(time, job.timezone))
         fire = next(job.schedule.after(now), None)
+        if fire is None and job.listens and not job.starts_with_runner:
+            fire = now  # of which nothing is told, but what it waits for
         return job if fire is None else Asked(name, job, job.timezone, fire, fire)
     number = run_number(name)
     run = None if store is None or number is None else store.run(number)
@@ -136,6 +144,8 @@ def _window(text: str, zone: tzinfo) -> tuple[datetime, datetime]:
 def _why_never(job: Job, now: datetime) -> str:
     if job.starts_with_runner:
         return "runs when the runner starts"
+    if not job.enabled and job.causes:
+        return f"is disabled; else it would run {' or '.join(map(str, job.causes))}"
     return f"never runs: {nothing_after(job, now)}"
 
 
@@ -196,6 +206,16 @@ def _is_up(state: Path) -> bool:
         return False
     with connection:
         return True
+
+
+def _origins(
+    told: Sequence[Told], config: Config, store: SQLiteReader | None
+) -> dict[str, Sequence[Link]]:
+    """Return what has caused runs that are told, by their ids."""
+    runs = [one.run for one in told if one.run is not None and one.run.cause is not None]
+    if store is None:
+        return {}
+    return {run.id: origins.links(run, config.by_name, store) for run in runs}
 
 
 def _note(one: Told, known: Known, runs: Sequence[Run]) -> str | None:
