@@ -59,7 +59,7 @@ GROUPS = {
     "clock": "When it fires",
     "env": "Where it runs, and as whom",
     "timeout": "How it ends",
-    "retry": "When it does not start at once",
+    "wait_for": "When it does not start at once",
     "notify": "Who is told of it",
     "output": "What is kept of it",
     "expect": "What validate checks",

@@ -134,9 +134,9 @@ def tell_end(
     level = _level(outcome.state, again=retry_in is not None)
     if not log.isEnabledFor(level):
         return
-    if active.asks and outcome.state in _ANSWERS:
+    if active.asks:
         said = fields(job=active.name, run=run_id(active.key.run), reason=outcome.reason)
-        log.info(_ANSWERS[outcome.state], extra=said)
+        log.log(level, _ANSWERS.get(outcome.state) or _RUN_ENDED[outcome.state], extra=said)
         return
     number = active.key.number
     said = fields(

@@ -72,6 +72,21 @@ def positive(text: str) -> int:
 
     Raises: ConfigError.
     """
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or not int(text):
+    if not _is_number(text) or not int(text):
         raise ConfigError.of(f"{text[:20]!r} is not a number above 0")
     return int(text)
+
+
+def not_negative(text: str) -> int:
+    """
+    Read a number of things that may be none, for an option.
+
+    Raises: ConfigError.
+    """
+    if not _is_number(text):
+        raise ConfigError.of(f"{text[:20]!r} is not a number")
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9

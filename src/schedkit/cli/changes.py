@@ -12,6 +12,7 @@ from pathlib import Path
 from schedkit import durations
 from schedkit.cli import render
 from schedkit.cli.context import Context
+from schedkit.cli.expected import going_on, waits
 from schedkit.cli.render import Cell
 from schedkit.cli.verbs.list import schedule_text
 from schedkit.differences import (
@@ -55,8 +56,8 @@ def going(state: Path) -> list[Going]:
     if opened is None:
         return []
     with closing(opened) as store:
-        runs = [Going(run_id(one.key.run), one.job, running=True) for one in store.open_attempts()]
-        waiting = store.waiting()
+        runs = [Going(run_id(one.key.run), one.job, running=True) for one in going_on(store)]
+        waiting = waits(store)
     return runs + [Going(run_id(one.key.run), one.job, running=False) for one in waiting]
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from schedkit.errors import StoreError
 from schedkit.records import Record, field
-from schedkit.run import Pause, Run, State, Waiting, run_number
+from schedkit.run import AttemptKey, OpenAttempt, Pause, Run, State, Waiting, run_number
 from schedkit.store import Query, Reader
 from schedkit.texts import safe
 from schedkit.typed import TYPE_CHECKING, NamedTuple
@@ -27,6 +27,8 @@ class Expected(NamedTuple):
     run: Run
 
     def __str__(self) -> str:
+        if self.run.state is State.QUEUED and self.run.reason is not None:
+            return self.run.reason
         if self.attempt > 1:
             return f"retry {self.attempt - 1} of {self.run.most_attempts - 1}"
         if self.run.trigger.value in ("schedule", "catchup"):
@@ -73,7 +75,7 @@ def beside(context: Context, config: Config, jobs: Container[str], after: dateti
 def expected(store: Reader, jobs: Container[str], after: datetime | None = None) -> list[Expected]:
     """Return the runs of *jobs* that wait, due later than *after* or at all, soonest first."""
     waiting = [
-        one for one in store.waiting() if one.job in jobs and (after is None or one.due > after)
+        one for one in waits(store) if one.job in jobs and (after is None or one.due > after)
     ]
     runs = _runs(store, waiting)
     return [
@@ -81,6 +83,25 @@ def expected(store: Reader, jobs: Container[str], after: datetime | None = None)
         for one in waiting
         if one.key.run in runs  # else it has begun in the meantime
     ]
+
+
+def waits(store: Reader) -> list[Waiting]:
+    """Return the runs that wait, those included of which it is asked whether they may start."""
+    asking = [
+        Waiting(
+            AttemptKey(one.key.run, 1), one.job, one.fire_time, one.trigger,
+            one.due or one.fire_time, None, one.params, one.parallel,
+        )
+        for one in store.open_attempts()
+        if not one.key.number
+    ]  # fmt: skip
+    found = store.waiting()
+    return sorted([*asking, *found], key=lambda one: one.due) if asking else found
+
+
+def going_on(store: Reader) -> list[OpenAttempt]:
+    """Return the attempts that go on; to ask whether a run may start is none."""
+    return [one for one in store.open_attempts() if one.key.number]
 
 
 def _runs(store: Reader, waiting: Sequence[Waiting]) -> dict[int, Run]:

@@ -111,7 +111,8 @@ def what_became(one: Told, others: Mapping[str, Run], zone: tzinfo, now: datetim
         case State.MISSED:
             said = _why_missed(run, one.time, zone)
         case State.QUEUED:
-            said = "waits to be started" if run.due <= now else "waits for its time"
+            usual = "waits to be started" if run.due <= now else "waits for its time"
+            said = run.reason or usual
         case _:
             said = ", ".join(_went(run, now))
             said += f": {run.reason}" if run.reason else ""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from schedkit import durations
 from schedkit.cli import render
+from schedkit.cli.expected import going_on, waits
 from schedkit.cli.pauses import pauses
 from schedkit.records import Record
 from schedkit.run import OpenAttempt, Pause, Run, State, Trigger, Waiting
@@ -159,15 +160,15 @@ def past(
     paused = pauses(store, now)
     watched = [name for name in names if name not in paused]
     last = store.last_runs(watched)
-    going_on, waiting = store.open_attempts(), store.waiting()
+    running, waiting = going_on(store), waits(store)
     return Past(
         failing(store, watched, last),
         [run for run in last.values() if _is_late(run)],
         [paused[name] for name in names if name in paused],
         due(store.cursors(), [job for job in jobs if job.name not in paused], now),
-        going_on,
+        running,
         waiting,
-        _broken(store, expecting, going_on, waiting, now),
+        _broken(store, expecting, running, waiting, now),
         store.undelivered(now),
     )
 

@@ -10,6 +10,7 @@ from schedkit.cli import render
 from schedkit.cli.colours import COLOURS
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
+from schedkit.cli.expected import going_on
 from schedkit.cli.pauses import pause_as_json, pauses
 from schedkit.cli.sparkline import sparkline
 from schedkit.cli.standing import Standing, running_as_json, standing
@@ -92,7 +93,7 @@ def _named(patterns: Sequence[str], names: Sequence[str]) -> Sequence[str]:
 def _known(store: Reader, jobs: Sequence[Job], now: datetime) -> _Known:
     latest = store.outcomes([job.name for job in jobs], _RUNS)
     running: dict[str, list[OpenAttempt]] = {}
-    for attempt in store.open_attempts():
+    for attempt in going_on(store):
         running.setdefault(attempt.job, []).append(attempt)
     return _Known(latest, pauses(store, now), running)
 

@@ -12,7 +12,7 @@ from schedkit.cli import render
 from schedkit.cli.context import Context, NoFileError
 from schedkit.cli.declaration import Argument, Option
 from schedkit.cli.following import Copying, attempt_is_over, until_over, why_nothing
-from schedkit.config import positive
+from schedkit.config import not_negative, positive
 from schedkit.errors import ConfigError
 from schedkit.operations import NoSuchRunError
 from schedkit.run import Run, State, run_number
@@ -41,7 +41,12 @@ def logs(
     ] = None,
     attempt: Annotated[
         int | None,
-        Option(("--attempt",), "What this attempt wrote, not the last.", "N", convert=positive),
+        Option(
+            ("--attempt",),
+            "What this attempt wrote, not the last; 0: what was asked before.",
+            "N",
+            convert=not_negative,
+        ),
     ] = None,
 ) -> int:
     """
@@ -57,7 +62,9 @@ def logs(
     )
     if attempt is not None and attempt > run.attempts:
         raise NoSuchRunError(f"run {run.id} has no attempt {attempt}, but {run.attempts}")
-    with closing(Copying(state, run, attempt or max(run.attempts, 1), number)) as copying:
+    # Of a run that has not started there may be what its condition said.
+    last = run.attempts or (1 if follow and not run.state.terminal else 0)
+    with closing(Copying(state, run, last if attempt is None else attempt, number)) as copying:
         if not follow:
             copying.copy_attempt(run)
         elif attempt is None:

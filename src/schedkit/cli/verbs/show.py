@@ -13,7 +13,7 @@ from schedkit import durations
 from schedkit.cli import health, pauses, render, waiting
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
-from schedkit.cli.expected import Beside, Expected, expected
+from schedkit.cli.expected import Beside, Expected, expected, going_on
 from schedkit.cli.render import Cell
 from schedkit.cli.standing import Standing, running_as_json, standing
 from schedkit.cli.verbs import history
@@ -125,7 +125,7 @@ def _past(store: Reader, name: str, now: datetime) -> _Past:
         last(limit=_LAST),
         next(iter(health.failing(store, [name])), None),
         next(iter(last(State.SUCCEEDED)), None),
-        [one for one in store.open_attempts() if one.job == name],
+        [one for one in going_on(store) if one.job == name],
         expected(store, {name}),
         pauses.pauses(store, now).get(name),
     )
