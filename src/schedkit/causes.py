@@ -191,7 +191,7 @@ class OnEvent(Alternative):
         _check_given(self.params)
 
     def __str__(self) -> str:
-        return f"on {_times(self.count)}{' or '.join(self.event)}{_close(self.within)}"
+        return f"on {' or '.join(self.event)}{_times(self.count)}{_close(self.within)}"
 
 
 class OnAny(Alternative):
@@ -214,7 +214,7 @@ class OnAny(Alternative):
 
     def __str__(self) -> str:
         names = " or ".join(map(str, self.any))
-        return f"on {_times(self.count)}{names}{_close(self.within)}"
+        return f"on {names}{_times(self.count)}{_close(self.within)}"
 
 
 class OnAll(Alternative):
@@ -282,7 +282,7 @@ TRIGGERS = OneOf("trigger", (OnEvent, OnPath, OnAbsent, OnAll, OnAny), several=T
 
 
 def _times(count: int) -> str:
-    return f"{count} times " if count > 1 else ""
+    return f" {count} times" if count > 1 else ""
 
 
 def _close(within: timedelta | None) -> str:

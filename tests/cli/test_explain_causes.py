@@ -274,8 +274,8 @@ def lively(sched: Sched) -> Sched:
               after       test failed    schedules.yaml:7
         """),
         ("alarm", """
-            alarm runs on 3 times err within 10m
-              on          3 times err within 10m    schedules.yaml:15
+            alarm runs on err 3 times within 10m
+              on          err 3 times within 10m    schedules.yaml:15
               so far      1 of 3 within 10m
               heard       err 3 by bob            -> Mon 2026-03-02 02:30:02 CET
         """),

@@ -54,7 +54,7 @@ WAITS = (
     "-\tship\ton release\n"
     "-\tship\ton /srv/in/*\n"
     "-\tmourn\tafter build failed or lost\n"
-    "-\tlead\ton 3 times lead.* within 10m\n"
+    "-\tlead\ton lead.* 3 times within 10m\n"
     "-\talarm\ton no heartbeat for 15m\n"
     "-\tlate\tafter off\n"
     "-\tthen\tafter lead\n"
@@ -179,7 +179,7 @@ def test_a_list_says_what_runs_a_job_and_what_it_waits_for(filled: Sched) -> Non
     assert found == {
         "test": ("after build", "-", "after build"),
         "mourn": ("after build failed or lost", "-", "after build"),
-        "lead": ("on 3 times lead.* within 10m", "-", "on an event"),
+        "lead": ("on lead.* 3 times within 10m", "-", "on an event"),
         "alarm": ("on no heartbeat for 15m", "-", "on silence"),
         "off": ("after build", "-", "-"),
         "late": ("after off", "-", "after off"),
@@ -190,7 +190,7 @@ def test_a_list_says_what_runs_a_job_and_what_it_waits_for(filled: Sched) -> Non
 def test_a_list_in_json_says_it_in_full(filled: Sched) -> None:
     found = {one["job"]: one for one in json.loads(filled("list", "--json").stdout)}
 
-    assert "on 3 times lead.* within 10m" == found["lead"]["note"]
+    assert "on lead.* 3 times within 10m" == found["lead"]["note"]
     assert None is found["lead"]["next_fire_time"]
     schedule = "dates 2099-03-01 12:00 or after test and lint or on release or on /srv/in/*"
     assert (schedule, None) == (found["ship"]["schedule"], found["ship"]["note"])
@@ -244,9 +244,9 @@ def test_a_job_is_shown_with_what_it_waits_for_and_what_has_caused_its_runs(fill
 def test_of_a_job_without_a_clock_the_next_is_what_it_waits_for(filled: Sched) -> None:
     lines = filled("show", "lead").stdout.splitlines()
 
-    assert ["next\ton 3 times lead.* within 10m\t"] == [one for one in lines if one[:4] == "next"]
+    assert ["next\ton lead.* 3 times within 10m\t"] == [one for one in lines if one[:4] == "next"]
     found = json.loads(filled("show", "lead", "--json").stdout)
-    assert ["on 3 times lead.* within 10m"] == [one["cause"] for one in found["next"]]
+    assert ["on lead.* 3 times within 10m"] == [one["cause"] for one in found["next"]]
 
 
 # ---- when it comes
