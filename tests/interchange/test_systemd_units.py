@@ -394,6 +394,22 @@ def test_a_time_that_no_clock_has_is_told_and_without_any_there_is_no_job(
     assert [(timer, expected, False)] == said(beside)
 
 
+@pytest.mark.parametrize(
+    ("more", "rest"),
+    [
+        ("", ""),
+        ("SuccessExitStatus=3", "; all but 0 leave it out, also those of SuccessExitStatus="),
+    ],
+)
+def test_exit_codes_of_a_condition_that_mean_something_else_are_told(
+    units: Path, more: str, rest: str
+) -> None:
+    found = one(units, service=f"{SERVICE}ExecCondition=/bin/c\n{more}\n")
+
+    message = "exit code 255 leaves the run out, 126 and 127 fail it; systemd has it the other way"
+    assert [("ExecCondition=/bin/c", f"{message}{rest}", True)] == said(found)
+
+
 def test_what_passes_while_the_machine_sleeps_is_told(units: Path) -> None:
     found = one(units, "[Timer]\nOnCalendar=daily\n")
 
@@ -409,7 +425,14 @@ def test_what_passes_while_the_machine_sleeps_is_told(units: Path) -> None:
     [
         ("ExecStart=/bin/b", {"command": "set -e\n/usr/bin/backup\n/bin/b\n"}),
         ("ExecStart=\nExecStart=/bin/b", {"command": "/bin/b"}),
-        ("ExecCondition=/bin/c", {"command": "set -e\n/bin/c || exit 0\n/usr/bin/backup\n"}),
+        ("ExecCondition=/bin/c -x", {"only_if": "/bin/c -x"}),
+        ("ExecCondition=/bin/c 'a b'", {"only_if": ["/bin/c", "a b"]}),
+        ("ExecCondition=/bin/sh -c 'test -f a'", {"only_if": "test -f a"}),
+        ("ExecCondition=/bin/bash -c 'test -f a'", {"only_if": ["/bin/bash", "-c", "test -f a"]}),
+        (
+            "ExecCondition=/bin/c\nExecCondition=-/bin/d $A",
+            {"only_if": "set -e\n/bin/c\n/bin/d $A || true\n"},
+        ),
         ("ExecStartPost=/bin/p", {"command": "set -e\n/usr/bin/backup\n/bin/p\n"}),
         ("WorkingDirectory=~", {"working_dir": "~root"}),
         ("WorkingDirectory=-/srv", {"working_dir": "/srv"}),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from schedkit.errors import ConfigError
 from schedkit.interchange import unit_commands, unit_values
 from schedkit.interchange.draft import Difference
 from schedkit.interchange.telling import Telling
-from schedkit.interchange.unit_commands import Command
+from schedkit.interchange.unit_commands import SHELL, Command
 from schedkit.interchange.unit_files import Setting, Unit
 from schedkit.limits import account, size_text, umask, umask_text
 
@@ -61,19 +60,25 @@ def command(unit: Unit, specifiers: Mapping[str, str], told: Telling) -> dict[st
         raise ConfigError.of("its service has no ExecStart=")
     if len(main) > 1 and not is_one_shot:
         raise ConfigError.of("its service has several ExecStart=, which takes Type=oneshot")
-    before = [
-        replace(one, is_condition=True)
-        for one in _commands(unit, "ExecCondition", specifiers, told)
-    ]
-    if before:
-        message = "exit code 255 leaves the run out, too; for systemd it is a failure"
-        told.say(unit.all(_SECTION, "ExecCondition")[0], message, taken=True)
-    before += _commands(unit, "ExecStartPre", specifiers, told)
+    before = _commands(unit, "ExecStartPre", specifiers, told)
     after = _commands(unit, "ExecStartPost", specifiers, told) if is_one_shot else []
     if not is_one_shot:
         for setting in unit.all(_SECTION, "ExecStartPost"):
             told.say(setting, "systemd runs it beside the command, not after it")
-    return unit_commands.keys([*before, *main, *after])
+    keys = unit_commands.keys([*before, *main, *after])
+    conditions = _commands(unit, "ExecCondition", specifiers, told)
+    if not conditions:
+        return keys
+    told.say(unit.all(_SECTION, "ExecCondition")[0], _other_codes(unit), taken=True)
+    return keys | {"only_if": unit_commands.condition(conditions, keys.get("shell", SHELL))}
+
+
+def _other_codes(unit: Unit) -> str:
+    """Return which exit codes of a condition mean something else here."""
+    message = "exit code 255 leaves the run out, 126 and 127 fail it; systemd has it the other way"
+    if unit.all(_SECTION, "SuccessExitStatus"):
+        message += "; all but 0 leave it out, also those of SuccessExitStatus="
+    return message
 
 
 def _commands(unit: Unit, name: str, specifiers: Mapping[str, str], told: Telling) -> list[Command]:

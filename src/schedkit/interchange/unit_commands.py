@@ -20,6 +20,7 @@ from schedkit.interchange import unit_values
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _PIECE = re.compile(rf"\$\$|\$\{{({_NAME})\}}")
 _WHOLE = re.compile(rf"\$({_NAME})")
+SHELL = "/bin/sh"  # that of a job, unless it says another
 _SHELLS = {
     "sh": "/bin/sh", "/bin/sh": "/bin/sh", "/usr/bin/sh": "/bin/sh",
     "bash": "/bin/bash", "/bin/bash": "/bin/bash", "/usr/bin/bash": "/bin/bash",
@@ -38,15 +39,10 @@ Word = tuple[str | Variable, ...]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """
-    A command line: its words, and the characters before its program that say how it is run.
-
-    When a condition fails, what follows is not run.
-    """
+    """A command line: its words, and the characters before its program that say how it is run."""
 
     words: tuple[Word, ...]
     prefix: str = ""
-    is_condition: bool = False
 
     @property
     def plain(self) -> list[str] | None:
@@ -143,12 +139,18 @@ def keys(commands: Sequence[Command]) -> dict[str, Any]:
         return {"command": _line(only)}
     if len(argv) == 3 and argv[0] in _SHELLS and argv[1] == "-c" and argv[2].strip():
         shell = _SHELLS[argv[0]]
-        return {"command": argv[2], **({} if shell == "/bin/sh" else {"shell": shell})}
+        return {"command": argv[2], **({} if shell == SHELL else {"shell": shell})}
     text = " ".join(argv)
     return {"command": text if plain_words(text) == tuple(argv) else argv}
 
 
+def condition(commands: Sequence[Command], shell: str) -> str | list[str]:
+    """Return `only_if` for commands of which each has to succeed, in a job with this *shell*."""
+    found = keys(commands)
+    command: str | list[str] = found["command"]
+    own = found.get("shell", SHELL)
+    return command if own == shell or not isinstance(command, str) else [own, "-c", command]
+
+
 def _line(command: Command) -> str:
-    if command.is_condition:
-        return f"{command.in_shell()} || exit 0"
     return command.in_shell() + (" || true" if "-" in command.prefix else "")
