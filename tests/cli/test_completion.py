@@ -380,7 +380,7 @@ jobs:
   build: {command: x, clock: every 1h}
   ship: {command: x, after: build}
   a: {command: x, on: {event: [lead.opted_in, lead.*]}}
-  b: {command: x, on: [{absent: heartbeat, lasts: 15m}, {all: [lead.opted_in, paid]}]}
+  b: {command: x, on: [{absent: heartbeat, for: 15m}, {all: [lead.opted_in, paid]}]}
   c: {command: x, on: {any: [{event: paid, match: {sum: "*"}}, {event: free}]}}
   d: {command: x, on: {path: /srv/in/*}}
   e: {command: x, on: {event: never}, enabled: false}

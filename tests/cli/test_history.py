@@ -442,7 +442,7 @@ timezone: Europe/Berlin
 jobs:
   build: {command: x, clock: every 1h}
   ship: {command: x, after: build}
-  lead: {command: x, on: [{event: lead.*}, {absent: heartbeat, lasts: 15m}]}
+  lead: {command: x, on: [{event: lead.*}, {absent: heartbeat, for: 15m}]}
   load: {command: x, on: {path: /srv/in/*}}
 """
 
