@@ -95,6 +95,7 @@ def _at(server: socket.socket, until: float = _SOON) -> dict[str, object]:
 
 
 IN_VAIN = {"raised": "it did not come"}
+ASKED = {"returned": "asked"}
 
 
 # ---- what is there
@@ -217,7 +218,7 @@ def test_what_a_command_leaves_behind_is_not_waited_for(tmp_path: Path) -> None:
 def test_what_is_asked_takes_its_place_and_ends_as_it_ends(tmp_path: Path, code: int) -> None:
     ended = run(tmp_path, [awaited(path=".")], ["/bin/sh", "-c", f"echo said; exit {code}"])
 
-    assert Ended(code, None, "said\n") == ended
+    assert Ended(code, ASKED, "said\n") == ended
 
 
 def test_what_is_asked_has_the_surroundings_of_the_job_and_nothing_more(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from asking import utc
 from fakes import load
-from schedkit import entrypoint
+from schedkit import entrypoint, gate
 from schedkit.errors import ExecutorError
 from schedkit.launch import Launch, Surroundings, arguments, inherited, launch, mark
 from schedkit.run import AttemptKey, Trigger, run_id
@@ -397,3 +397,71 @@ def test_a_variable_that_no_process_can_have_says_which(tmp_path: Path) -> None:
 
     expected = "the variable 'A' has a NUL character: no process can have it"
     assert refused(tmp_path, "env: {A: {from_file: file}}") == expected
+
+
+# ---- what is asked before
+
+
+def asking(directory: Path, keys: str, what: str = "command: x") -> Launch:
+    """Return what is started to ask whether a job with these keys may start."""
+    job = load(directory, f"jobs: {{a: {{{what}, clock: every 1m, {keys}}}}}").jobs[0]
+    fire = utc("2026-03-02 12:00")
+    key = AttemptKey(KEY.run, 0)
+    return launch(job, key, fire, Trigger.SCHEDULE, store=STORE, output=directory / "output")
+
+
+@pytest.mark.parametrize(
+    ("only_if", "argv", "script"),
+    [
+        ("[ready, -x]", ("ready", "-x"), None),
+        ("ready -x", ("ready", "-x"), ("/bin/sh", "-c", "ready -x")),
+        ("test -f x", ("/bin/sh", "-c", "test -f x"), None),
+    ],
+)
+def test_what_is_asked_alone_is_started_as_a_command_is(
+    tmp_path: Path, only_if: str, argv: tuple[str, ...], script: tuple[str, ...] | None
+) -> None:
+    found = asking(tmp_path, f"only_if: {only_if}")
+
+    assert (found.argv, found.script, found.result) == (argv, script, None)
+
+
+def test_what_is_waited_for_is_told_to_the_process_that_waits(tmp_path: Path) -> None:
+    found = asking(tmp_path, "wait_for: {path: /x}, only_if: 'y', shell: /bin/bash")
+
+    said = json.loads(found.env["SCHED_GATE"])
+    assert found.argv == (sys.executable, "-I", "-S", gate.__file__)
+    assert ([one["path"] for one in said["wait_for"]], said["result"]) == (["/x"], 3)
+    assert said["only_if"] == ["/bin/bash", "-c", "y"]
+    assert found.result == found.output.with_suffix(".json")
+
+
+def test_what_is_asked_has_the_surroundings_of_the_job(tmp_path: Path) -> None:
+    keys = "params: {A: 1}, env: {B: two}, working_dir: sub, umask: '077', nice: 5, only_if: y"
+
+    found, job = asking(tmp_path, keys), launched(tmp_path, keys)
+
+    assert ({**found.env, "SCHED_ATTEMPT": "2"}, found.working_dir) == (job.env, job.working_dir)
+    assert (found.env["SCHED_ATTEMPT"], found.env["A"]) == ("0", "1")
+    assert (found.umask, found.surroundings) == (job.umask, job.surroundings)
+    assert found.output.name.endswith(".0.log")
+
+
+def test_what_a_function_is_given_is_not_for_what_is_asked_before(tmp_path: Path) -> None:
+    found = asking(tmp_path, "params: {a: 1}, only_if: y", "python: 'm:f'")
+
+    assert not {"SCHED_PARAMS", "SCHED_RESULT"} & found.env.keys()
+    assert (found.argv[0], found.result) == ("y", None)
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("only_if: test -f x", "only_if: test -f x"),
+        ("wait_for: {path: /x}, only_if: y", "path /x"),
+    ],
+)
+def test_what_is_asked_is_shown_in_a_line(tmp_path: Path, keys: str, expected: str) -> None:
+    job = load(tmp_path, f"jobs: {{a: {{command: x, clock: every 1m, {keys}}}}}").jobs[0]
+
+    assert arguments(job, asks=True) == expected

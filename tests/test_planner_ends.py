@@ -23,7 +23,7 @@ from schedkit.run import AttemptKey, OpenAttempt, State, Trigger
 
 FAILED = Outcome(State.FAILED, exit_code=1)
 LOST = Outcome(State.LOST)
-FIRST = AttemptKey(1, 1)
+ASKED, FIRST = AttemptKey(1, 0), AttemptKey(1, 1)
 NOON = utc("2026-03-02 12:00")
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -359,3 +359,40 @@ def test_nothing_that_may_have_run_is_started_again(
 
     never_ran = pid is None and spawned is None and not alive and not output and boot == "boot-1"
     assert never_ran == (said is Verdict.AGAIN)
+
+
+@pytest.mark.parametrize(
+    ("left", "found", "boot", "expected"),
+    [
+        (_left(4711, number=0), Found(ASKED, ended=Result(ASKED, 0)), "boot-2", Verdict.ENDED),
+        (_left(4711, number=0), Found(ASKED, SPAWNED, alive=True), "boot-1", Verdict.ADOPTED),
+        (_left(4711, number=0), Found(ASKED, SPAWNED, alive=True), "boot-2", Verdict.AGAIN),
+        (_left(4711, number=0), Found(ASKED, SPAWNED, output=True), "boot-1", Verdict.AGAIN),
+        (_left(number=0), Found(ASKED, output=True), "boot-1", Verdict.AGAIN),
+        (_left(number=0), Found(ASKED), "boot-1", Verdict.AGAIN),
+        (_left(4711, number=0, cancelled_by="ann"), Found(ASKED), "boot-2", Verdict.CANCELLED),
+    ],
+    ids=[
+        "ended", "alive", "reboot", "gone", "output alone", "nothing", "reboot, cancelled",
+    ],
+)  # fmt: skip
+def test_what_was_asked_before_a_run_is_asked_again_whatever_became_of_it(
+    left: OpenAttempt, found: Found, boot: str, expected: Verdict
+) -> None:
+    assert expected == planner.verdict(left, found, job("grace: 60s"), boot, NOON)[0]
+
+
+def test_what_was_asked_before_a_run_that_is_too_late_by_now_is_not_asked_again() -> None:
+    late = NOON + timedelta(days=30)
+
+    verdict = planner.verdict(
+        _left(number=0), Found(ASKED), job("catchup_window: 1h"), "boot-1", late
+    )
+
+    assert verdict[0] is Verdict.MISSED
+
+
+def test_what_was_asked_before_a_run_is_never_tried_again_as_a_failure() -> None:
+    failed = Outcome(State.FAILED, exit_code=127)
+
+    assert planner.retry_at(job("retry: 5"), ASKED, failed, NOON, None) is None

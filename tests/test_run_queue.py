@@ -15,7 +15,7 @@ from deciding import job
 from fakes import START
 from schedkit.job import Job
 from schedkit.planner import gives_way
-from schedkit.run import AttemptKey, Trigger, Waiting
+from schedkit.run import AttemptKey, Decision, State, Trigger, Waiting
 from schedkit.run_queue import RunQueue, Slots
 
 SECOND = timedelta(seconds=1)
@@ -399,3 +399,79 @@ def test_ten_times_as_long_a_backfill_takes_ten_times_as_many_steps(
     )
 
     assert many < 11 * few
+
+
+# ---- what is asked before
+
+
+ASKS = "only_if: x, pool: one, overlap: allow"
+
+
+def test_who_asks_needs_no_slot_and_takes_none() -> None:
+    slots = Slots(1, POOLS)
+    slots.take("one")
+    queue = _queue(_job("a", ASKS), _job("b"), waiting=[_waiting(1), _waiting(2), _waiting(3, "b")])
+
+    assert _taken(queue, slots) == [1, 2]
+    slots.give_back("one")
+    assert _taken(queue, slots) == [3]
+
+
+def test_whose_condition_is_met_waits_for_a_slot() -> None:
+    slots = Slots(pools=POOLS)
+    slots.take("one")
+    queue = _queue(_job("a", ASKS), waiting=[replace(_waiting(1), met=True)])
+
+    first = _taken(queue, slots)
+    slots.give_back("one")
+
+    assert (first, _taken(queue, slots), slots.free_in("one")) == ([], [1], False)
+
+
+def test_whose_condition_is_met_keeps_its_place_before_those_that_ask() -> None:
+    keys = ASKS.replace("allow", "queue_all")
+    slots = Slots(pools=POOLS)
+    slots.take("one")
+    queue = _queue(_job("a", keys), waiting=[_waiting(1), replace(_waiting(2, due=1), met=True)])
+
+    assert _taken(queue, slots, 1) == []
+
+
+def test_who_asks_waits_for_an_earlier_run_of_its_job() -> None:
+    queue = _queue(_job("a", ASKS.replace("allow", "queue_all")), waiting=[_waiting(1)])
+
+    held = _taken(queue, Slots(), going_on="o")
+    queue.let_go("a")
+
+    assert (held, _taken(queue, Slots())) == ([], [1])
+
+
+def test_whose_job_asks_nothing_any_more_takes_a_slot() -> None:
+    slots = Slots(pools=POOLS)
+    queue = _queue(_job("a", ASKS), waiting=[_waiting(1)])
+
+    queue.settle({"a": _job("a", "pool: one, overlap: allow")})
+
+    assert (_taken(queue, slots), slots.free_in("one")) == ([1], False)
+
+
+@pytest.mark.parametrize(
+    ("keys", "force", "paused", "expected"),
+    [
+        (ASKS, False, (), (False, True, "waits for only_if: x")),
+        (ASKS, False, ("a",), (False, False, None)),
+        (ASKS, True, ("a",), (True, False, None)),
+        ("pool: one", False, (), (True, False, None)),
+    ],
+)
+def test_who_starts_at_once_asks_at_once_unless_that_is_forced(
+    keys: str, force: bool, paused: tuple[str, ...], expected: tuple[bool, bool, str | None]
+) -> None:
+    queue, slots = _queue(_job("a", keys), waiting=[]), Slots(pools=POOLS)
+
+    (found,) = queue.admitted(
+        [Decision("a", START, State.QUEUED)], START, slots, paused=paused, force=force
+    )
+
+    assert (found.at_once, found.asks, found.reason) == expected
+    assert slots.free_in("one") is not found.at_once

@@ -289,7 +289,19 @@ def test_a_run_whose_deadline_passed_while_it_waited_is_missed(world: World) -> 
 
     world.run(62 * MINUTE)
 
-    assert world.reasons() == ["a 13:00:00 missed: start_deadline: it waited 1m"]
+    reason = "start_deadline: it waited 1m for host db:5432"
+    assert world.reasons() == [f"a 13:00:00 missed: {reason}"]
+    assert world.executor.told == ["a SIGTERM 13:01:00"]
+
+
+def test_what_somebody_wants_waits_beyond_the_deadline_of_its_job(world: World) -> None:
+    world.write(WAITS.replace("wait_for", "start_deadline: 1m, wait_for"))
+    world.executor.plans["a"] = [Plan(lasts=90), YES]
+    world.ask(MINUTE, lambda orders: orders.at("a", "ann", START + 2 * MINUTE, {}, force=False))
+
+    world.run(10 * MINUTE)
+
+    assert begun(world) == ["a.0 12:02:00", "a.1 12:03:30"]
 
 
 def test_a_pause_holds_what_is_met(world: World) -> None:

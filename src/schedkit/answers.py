@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from schedkit.conditions import Condition
+from schedkit.executor import Result
 from schedkit.gate import IN_VAIN
 from schedkit.job import Job
 from schedkit.planner import Outcome, signal_name
@@ -14,17 +15,17 @@ _OF_GATE = "wait_for: "  # what lines of `gate` begin with, which are no words o
 _NOT_RUN = (126, 127)  # Source: POSIX.1-2024, "Shell Command Language" 2.8.2
 
 
-def answer(job: Job | None, status: int | None, said: str | None, why: str | None) -> Outcome:
+def answer(job: Job | None, result: Result) -> Outcome:
     """
     Return what becomes of a run of *job*: it may start when that SUCCEEDED, QUEUED is ask again.
 
-    *status* is that of the process that asked, None when nobody can know it; *said* what it said
-    last, *why* what `gate` told. What has not been asked is never taken for an answer.
+    *result* is that of the process that asked, which is `gate` where something is waited for. What
+    has not been asked is never taken for an answer.
     """
     condition = _condition(job)
-    if status is None:
+    if result.status is None:
         return Outcome(State.QUEUED)
-    code = os.waitstatus_to_exitcode(status)
+    code, why, said = os.waitstatus_to_exitcode(result.status), result.raised, result.last_line
     if code < 0:
         name = signal_name(-code)
         return Outcome(State.FAILED, f"{condition.keys}: killed by {name}", signal=name)
@@ -32,13 +33,13 @@ def answer(job: Job | None, status: int | None, said: str | None, why: str | Non
         return Outcome(State.MISSED if code == IN_VAIN else State.FAILED, why, exit_code=code)
     if code == 0:
         return Outcome(State.SUCCEEDED, exit_code=code)
-    reason = f"{condition.keys}: exit code {code}"
-    if condition.only_if is not None:
-        reason = f"only_if: {condition.question}: exit code {code}"
+    was_asked = not condition.wait_for or result.result is not None
+    asked = f"only_if: {condition.question}" if was_asked else condition.keys
+    reason = f"{asked}: exit code {code}"
     if said and not said.startswith(_OF_GATE):
         reason += f": {said}"
-    was_run = condition.only_if is not None and code not in _NOT_RUN
-    return Outcome(State.SKIPPED if was_run else State.FAILED, reason, exit_code=code)
+    says_no = was_asked and code not in _NOT_RUN
+    return Outcome(State.SKIPPED if says_no else State.FAILED, reason, exit_code=code)
 
 
 def not_asked(job: Job | None, reason: str) -> Outcome:

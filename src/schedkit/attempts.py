@@ -12,7 +12,6 @@ from pathlib import Path
 
 from schedkit import durations, planner
 from schedkit.active import Active, tell_end, tell_start
-from schedkit.answers import answer, not_asked
 from schedkit.errors import ExecutorError
 from schedkit.executor import Executor, Found, NotStarted, Result, Spawned
 from schedkit.job import Job
@@ -30,7 +29,7 @@ from schedkit.run import (
     Waiting,
     run_id,
 )
-from schedkit.run_queue import Slots
+from schedkit.run_queue import PATIENT, Slots
 from schedkit.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -198,8 +197,11 @@ class Attempts:
 
     def _watch_over(self, active: Active, began: timedelta) -> None:
         active.began, active.deadline = began, None
-        if (longest := _longest(active)) is not None:
-            self._do_at(active, began + longest)
+        longest, left = _longest(active), _left(active, self._watch.now())
+        times = [began + longest] if longest is not None else []
+        times += [self._watch.elapsed() + left] if left is not None else []
+        if times:
+            self._do_at(active, min(times))
 
     # ---- ending
 
@@ -229,7 +231,7 @@ class Attempts:
                 log.warning("start not answered", extra=said)
                 active.deadline = None
             elif active.stopped_as is None:
-                self.stop(active, State.TIMED_OUT, _why_too_long(active))
+                self.stop(active, *_too_long(active, elapsed - (active.began or elapsed)))
             else:
                 self._executor.kill(key)
                 self._do_at(active, elapsed + _AGAIN)
@@ -277,11 +279,17 @@ class Attempts:
 
     def _not_started(self, active: Active, reason: str) -> None:
         outcome = Outcome(State.FAILED, reason)
-        self._end(active, not_asked(active.job, reason) if active.asks else outcome)
+        if active.asks:
+            from schedkit.answers import not_asked  # few jobs ask anything
+
+            outcome = not_asked(active.job, reason)
+        self._end(active, outcome)
 
     def _over(self, active: Active, result: Result) -> None:
         if active.asks:
-            outcome = answer(active.job, result.status, result.last_line, result.raised)
+            from schedkit.answers import answer  # few jobs ask anything
+
+            outcome = answer(active.job, result)
         else:
             outcome = planner.outcome(active.job, result.status, result.raised or result.last_line)
         if active.stopped_as is not None:
@@ -329,11 +337,24 @@ def _longest(active: Active) -> timedelta | None:
     return None if job.condition is None else job.condition.longest(job.timeout)
 
 
-def _why_too_long(active: Active) -> str:
-    length = durations.text(_longest(active) or _ZERO)
-    if active.asks and active.job is not None and active.job.condition is not None:
-        return f"{active.job.condition.keys}: no answer within {length}"
-    return f"timeout: it ran for {length}"
+def _left(active: Active, now: datetime) -> timedelta | None:
+    """Return how long a run that asks may still wait for its start, None for any length."""
+    job = active.job
+    if not active.asks or job is None or job.start_deadline is None or active.due is None:
+        return None
+    return None if active.trigger in PATIENT else active.due + job.start_deadline - now
+
+
+def _too_long(active: Active, ran: timedelta) -> tuple[State, str]:
+    """Return what an attempt is that ran for too long, and why."""
+    job, longest = active.job, _longest(active)
+    assert job is not None
+    if not active.asks or job.condition is None:
+        return State.TIMED_OUT, f"timeout: it ran for {durations.text(longest or _ZERO)}"
+    if longest is not None and ran >= longest:
+        return State.TIMED_OUT, f"{job.condition.keys}: no answer within {durations.text(longest)}"
+    waited = durations.text(job.start_deadline or _ZERO)
+    return State.MISSED, f"start_deadline: it waited {waited} for {job.condition}"
 
 
 def _fact(
@@ -357,7 +378,7 @@ def _fact(
         result.cpu_time if result else None,
         result.output_bytes if result else None,
         result.dropped_bytes if result else None,
-        result.result if result else None,
+        result.result if result and key.number else None,
         retry_at,
     )
 

@@ -11,8 +11,10 @@ What it is to wait for is no argument: everybody on a machine can read those. It
 the other, each until so long after the beginning; at its turn each is looked for once at least.
 
 It ends with 0 when all of it was there and nothing is asked, else as `only_if` ends, which it
-becomes. When something was not there in time it ends with 75 and writes {"raised": why} to the
-descriptor `result`, which what it becomes has not. What went wrong otherwise is written likewise.
+becomes: before that it writes {"returned": "asked"} to the descriptor `result`, which what it
+becomes has not. When something was not there in time it ends with 75 and writes {"raised": why};
+what went wrong otherwise is written likewise. Whatever it ends with when nothing is written, it is
+no answer.
 """
 
 from __future__ import annotations
@@ -205,6 +207,7 @@ def _last_line(data: bytes) -> str:
 
 
 def _become(argv: list[str], result: int) -> NoReturn:
+    _tell(result, {"returned": "asked"})
     for number in _IGNORED:
         signal.signal(number, signal.SIG_DFL)
     try:
@@ -215,12 +218,14 @@ def _become(argv: list[str], result: int) -> NoReturn:
 
 
 def _end(result: int, why: str, code: int) -> NoReturn:
-    try:
-        with open(result, "w", encoding="utf-8") as file:
-            json.dump({"raised": why}, file)
-    except OSError:  # the disk is full: an exit code alone would be an answer of `only_if`
-        os.kill(os.getpid(), signal.SIGKILL)
+    _tell(result, {"raised": why})
     sys.exit(code)
+
+
+def _tell(result: int, content: dict[str, str]) -> None:
+    """Write this, in place of what was written before."""
+    os.ftruncate(result, 0)
+    os.pwrite(result, json.dumps(content).encode(), 0)
 
 
 if __name__ == "__main__":

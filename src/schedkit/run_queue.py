@@ -30,6 +30,7 @@ SPREAD = timedelta(milliseconds=100)  # between runs that are caught up: no stam
 
 # What comes late or is filled in stands behind; high priority first, then in order.
 _Rank = tuple[int, int, datetime, int]
+PATIENT = (Trigger.AT, Trigger.BACKFILL)  # somebody wants them, if late
 _BEHIND = {Trigger.CATCHUP: 1, Trigger.BACKFILL: 2}
 
 
@@ -164,8 +165,7 @@ class RunQueue:
         if job is not None:
             first_asks = not begun and job.condition is not None
             self._standing[run] = (job.pool, job.priority, first_asks)
-        patient = one.trigger in (Trigger.AT, Trigger.BACKFILL)  # somebody wants it, if late
-        if job is None or job.start_deadline is None or patient:
+        if job is None or job.start_deadline is None or one.trigger in PATIENT:
             return
         if one.key.number == 1:
             heapq.heappush(self._deadlines, (one.due + job.start_deadline, one.key))
@@ -289,8 +289,11 @@ class RunQueue:
         """Return the lanes of which the first one may start."""
         lanes = [self._asking] if self._asking and self._has_some(self._asking) else []
         if slots.free:
-            free = (lane for pool, lane in self._lanes.items() if slots.free_in(pool))
-            lanes += [lane for lane in free if self._has_some(lane)]
+            lanes += [
+                lane
+                for pool, lane in self._lanes.items()
+                if slots.free_in(pool) and self._has_some(lane)
+            ]
         return lanes
 
     def _waits(self, key: AttemptKey) -> Waiting | None:

@@ -194,12 +194,16 @@ class Store(Reader, Protocol):
 
         What follows from events beside them, the *reaction*, is written with them. Fire times up
         to the last one of each job count as decided from then on. Returns those that stand, with
-        the first attempt of each run that is QUEUED: claimed when it is to start at once. Nothing
-        may be started unless this has returned.
+        the first attempt of each run that is QUEUED: claimed when it is to start at once. Of one
+        that asks it is attempt 0, claimed. Nothing may be started unless this has returned.
         """
 
     def claim_attempts(self, waiting: Sequence[Waiting], now: datetime) -> list[Waiting]:
-        """Claim the attempts that runs wait for; return those that had not been claimed."""
+        """
+        Claim the attempts that runs wait for; return those that had not been claimed.
+
+        Of a run of which attempt 0 is claimed the reason is kept that says what it waits for.
+        """
 
     def record(self, facts: Iterable[Fact]) -> None:
         """Record starts and ends, all in one transaction; what is recorded already stays."""
