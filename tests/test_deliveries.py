@@ -232,6 +232,17 @@ def test_a_receiver_says_how_long_it_wants_to_be_left_alone(bench: Bench) -> Non
     assert bench.sent() == [1, 1]
 
 
+def test_what_is_due_in_years_was_put_off_by_a_clock_that_was_ahead(bench: Bench) -> None:
+    bench.watch.set_clock(timedelta(days=3650))
+    bench.put("x", "x")
+    bench.turn()
+    bench.answer(1, **again())
+    bench.watch.set_clock(-timedelta(days=3650))
+    bench.turn()
+
+    assert bench.sent() == [1, 1]
+
+
 def test_what_follows_in_the_lane_waits_as_well(bench: Bench) -> None:
     bench.put("x", "x")
     bench.turn()

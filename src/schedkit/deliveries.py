@@ -117,21 +117,21 @@ class Deliveries:
 
     def _send(self) -> None:
         now = self._watch.now()
-        is_due = self._look or (self._due is not None and self._due <= now)
-        if not is_due or self._is_full or self._tried:
+        look = self._look or (self._due is not None and _is_due(self._due, now))
+        if not look or self._is_full or self._tried:
             return
         try:
             found = self._store.to_deliver()
             self._drop(found)
             busy = {going.first.lane for going in self._going.values()}
             free = [one for one in found if one.lane not in busy]
-            chosen = [one for one in free if one.due <= now][: _AT_ONCE - len(self._going)]
+            chosen = [one for one in free if _is_due(one.due, now)][: _AT_ONCE - len(self._going)]
             contents = self._store.contents([one.id for one in chosen]) if chosen else {}
         except StoreError as error:
             self._pause("notifications wait", error)
             return
         self._look = bool(self._tried)
-        self._due = min((one.due for one in free if one.due > now), default=None)
+        self._due = min((one.due for one in free if not _is_due(one.due, now)), default=None)
         if chosen and not self._tried:
             self._tell(chosen, contents)
 
@@ -256,6 +256,11 @@ class Deliveries:
         self._record()
         child.close()
         self._child = None
+
+
+def _is_due(due: datetime, now: datetime) -> bool:
+    # What is put off for longer than anything is was put off by a clock that was ahead.
+    return due <= now or due > now + _A_DAY
 
 
 def timeout(kind: str) -> timedelta:
