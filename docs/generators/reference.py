@@ -11,12 +11,13 @@ import yaml
 
 from generators import kinds
 from generators.markdown import code, link, table
-from schedkit import alternatives, calendars, receivers, records, values
+from schedkit import calendars, records, values
 from schedkit.adjustments import ADJUSTMENTS
 from schedkit.clocks import CLOCKS
 from schedkit.filters import FILTERS
 from schedkit.job import Keys
 from schedkit.settings import RunnerSettings
+from schedkit.spelling import spelled
 from schedkit.vocabulary import Vocabulary
 
 BEGINNING = """\
@@ -120,7 +121,7 @@ def _fields(cls: type, only: list[str] | None = None, word: str | None = None) -
     fields = [one for one in dataclasses.fields(cls) if one.name in own]
     rows = [
         (
-            code(word if word and not number else _spelled(cls, field.name)),
+            code(word if word and not number else spelled(field.name)),
             kinds.text(hints[field.name]),
             kinds.default(hints[field.name], field),
             own[field.name].get("description", ""),
@@ -129,12 +130,6 @@ def _fields(cls: type, only: list[str] | None = None, word: str | None = None) -
         if only is None or field.name in only
     ]
     return table(("key", "value", "default", ""), rows) if rows else ""
-
-
-def _spelled(cls: type, name: str) -> str:
-    """Return a field as its key is written."""
-    of_cause = issubclass(cls, alternatives.Alternative)
-    return alternatives.spelled(name) if of_cause else receivers.spelled(name)
 
 
 def _word(word: str, vocabulary: Vocabulary[Any]) -> Iterator[str]:

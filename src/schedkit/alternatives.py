@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.spelling import each, keys_of, read_as_spelled, write_as_spelled
 from schedkit.typed import Any, ClassVar
-from schedkit.values import Entry, Form, documented, read, shape, written
-
-_SPELLED = {"for": "lasts"}  # keys that are no names in Python, and the fields that they are
+from schedkit.values import Entry, Form, shape
 
 
 class Alternative(Entry):
@@ -35,18 +34,9 @@ class OneOf(Form):
             return self._one(raw)
         if not isinstance(raw, (list, tuple)):
             return (self._one(raw),)
-        found: list[Alternative] = []
-        problems: list[Problem] = []
-        for place, one in enumerate(raw):
-            try:
-                found.append(self._one(one))
-            except ConfigError as error:
-                problems += error.within(place).problems
         if not raw:
-            problems.append(Problem("the list is empty", f"write one {self.what} at least"))
-        if problems:
-            raise ConfigError(*problems)
-        return tuple(found)
+            raise ConfigError.of("the list is empty", f"write one {self.what} at least")
+        return each(raw, self._one)
 
     def _one(self, raw: object) -> Alternative:
         if isinstance(raw, self.kinds):
@@ -57,15 +47,8 @@ class OneOf(Form):
             example = f"{{{self.kinds[0].WORD}: {raw if isinstance(raw, str) else '...'}}}"
             raise ConfigError.of(f"{shape(raw)} stands where a mapping belongs", f"write {example}")
         kind = self._kind(raw)
-        for key, field in _SPELLED.items():
-            if field in raw:  # there is one way to write it
-                message = f"unknown key {field!r}"
-                raise ConfigError(Problem(message, f"write {key}", (field,), on_key=True))
-        given = {str(_SPELLED.get(key, key)): value for key, value in raw.items()}
-        try:
-            return read(kind, given)
-        except ConfigError as error:
-            raise ConfigError(*map(_as_spelled, error.problems)) from None
+        made: Alternative = read_as_spelled(kind, raw)
+        return made
 
     def _kind(self, raw: Mapping[str, object]) -> type[Alternative]:
         words: list[str] = [kind.WORD for kind in self.kinds]
@@ -86,15 +69,13 @@ class OneOf(Form):
         """Return the mapping, or the list of them."""
         if isinstance(value, tuple):
             return [self.write(one) for one in value]
-        return {spelled(name): one for name, one in written(value).items()}
+        return write_as_spelled(value)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: one mapping with the keys of all, as an editor wants it."""
         properties: dict[str, Any] = {}
         for kind in self.kinds:
-            told: Any = documented(kind)  # type: ignore[arg-type]  # a class can be hashed
-            for name, one in told.json_schema()["properties"].items():
-                properties.setdefault(spelled(name), one)
+            properties = {**keys_of(kind), **properties}
         own: dict[str, Any] = {
             "type": "object",
             "properties": properties,
@@ -107,17 +88,3 @@ class OneOf(Form):
             inner = {**own, "type": kinds[0] if len(kinds) == 1 else kinds}
             return {**own, "type": [*kinds, "array"], "items": inner, "minItems": 1}
         return {**own, "type": kinds[0] if len(kinds) == 1 else kinds}
-
-
-def spelled(name: str) -> str:
-    """Return a field of a record as its key is written."""
-    return next((key for key, field in _SPELLED.items() if field == name), name)
-
-
-def _as_spelled(problem: Problem) -> Problem:
-    """Return a problem with the fields called as they are written."""
-    path = tuple(spelled(step) if isinstance(step, str) else step for step in problem.path)
-    message = problem.message
-    for key, field in _SPELLED.items():
-        message = message.replace(f"{field!r}", f"{key!r}")
-    return Problem(message, problem.hint, path, problem.span, on_key=problem.on_key)

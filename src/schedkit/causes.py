@@ -10,8 +10,9 @@ from schedkit.errors import ConfigError, Problem
 from schedkit.records import field
 from schedkit.regex import re
 from schedkit.scalars import Duration
+from schedkit.spelling import keys_of
 from schedkit.typed import Annotated, Any, ClassVar
-from schedkit.values import Entry, Form, Listed, Whole, Written, documented, read, shape, written
+from schedkit.values import Entry, Form, Listed, Whole, Written, read, shape, written
 
 _ENDS = ("succeeded", "failed", "timed_out", "cancelled", "lost", "skipped", "missed")
 FINISHED = ("succeeded", "failed", "timed_out", "cancelled", "lost")  # it ran, or began to
@@ -144,10 +145,9 @@ class AfterForm(Form):
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: a text, or the mapping."""
-        whole = documented(After).json_schema()
         return {
             "type": ["string", "object"],
-            "properties": whole["properties"],
+            "properties": keys_of(After),
             "additionalProperties": False,
             "examples": ["build"],
         }

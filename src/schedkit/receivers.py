@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from schedkit.commands import VARIABLE, FromEnv, FromFile, Variable
-from schedkit.errors import ConfigError, Problem, did_you_mean
-from schedkit.records import field, replace
+from schedkit.errors import ConfigError
+from schedkit.records import field
 from schedkit.regex import re
+from schedkit.spelling import each, keys_of, read_as_spelled, spelled, write_as_spelled
 from schedkit.typed import Annotated, Any, Literal
-from schedkit.values import Entry, Form, Meanings, documented, read, shape, written
-
-_KEYS = {"from": "sender"}  # those that are no names in Python, and the fields that they are
+from schedkit.values import Entry, Form, Meanings, shape
 
 Text = str | FromFile | FromEnv
 
@@ -43,18 +42,9 @@ class GivenSeveral(Given):
         """Return them all."""
         if not isinstance(raw, (list, tuple)):
             return (super().value(raw),)
-        found: list[Text] = []
-        problems: list[Problem] = []
-        for place, one in enumerate(raw):
-            try:
-                found.append(super().value(one))
-            except ConfigError as error:
-                problems += error.within(place).problems
         if not raw:
-            problems.append(Problem("the list is empty", f"write one at least: {self.example}"))
-        if problems:
-            raise ConfigError(*problems)
-        return tuple(found)
+            raise ConfigError.of("the list is empty", f"write one at least: {self.example}")
+        return each(raw, super().value)
 
     def write(self, value: Any) -> Any:
         """Return the list, or the one alone."""
@@ -158,30 +148,16 @@ class Spelled(Form):
         if not isinstance(raw, Mapping):
             hint = f"write its {self.bare}, or a mapping"
             raise ConfigError.of(f"{shape(raw)} stands where a mapping belongs", hint)
-        names = [spelled(name) for name in self.kind._fields]
-        problems = [
-            Problem(f"unknown key {key!r}", did_you_mean(key, names), (key,), on_key=True)
-            for key in raw
-            if key not in names
-        ]
-        known = {str(_KEYS.get(key, key)): one for key, one in raw.items() if key in names}
-        try:
-            found = read(self.kind, known)
-        except ConfigError as error:
-            problems += map(_as_written, error.problems)
-        if problems:
-            raise ConfigError(*problems)
-        return found
+        return read_as_spelled(self.kind, raw)
 
     def write(self, value: Entry) -> Any:
         """Return the one value alone, or the mapping."""
-        said = {spelled(name): one for name, one in written(value).items()}
+        said = write_as_spelled(value)
         return said[self.bare] if said.keys() == {self.bare} else said
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: the one value, or the mapping."""
-        told: Any = documented(self.kind)  # type: ignore[arg-type]  # a class can be hashed
-        own = {spelled(name): one for name, one in told.json_schema()["properties"].items()}
+        own = keys_of(self.kind)
         bare = own[self.bare]
         listed = {key: bare[key] for key in ("items", "minItems") if key in bare}
         kinds = ["string", "object", *(["array"] if listed else [])]
@@ -192,16 +168,6 @@ class Spelled(Form):
             **listed,
             "examples": bare["examples"],
         }
-
-
-def spelled(name: str) -> str:
-    """Return a field of a receiver as its key is written."""
-    return next((key for key, one in _KEYS.items() if one == name), name)
-
-
-def _as_written(problem: Problem) -> Problem:
-    first, *rest = problem.path or ("",)
-    return replace(problem, path=(spelled(str(first)), *rest)) if problem.path else problem
 
 
 # ---- as plain data, and shown

@@ -23,8 +23,9 @@ from schedkit.receivers import (
 from schedkit.records import as_dict, replace
 from schedkit.regex import re
 from schedkit.scalars import Duration
+from schedkit.spelling import each, keys_of
 from schedkit.typed import Annotated, Any
-from schedkit.values import Entry, Form, Listed, Written, documented, read, shape, written
+from schedkit.values import Entry, Form, Listed, Written, read, shape, written
 
 RECEIVERS = ("command", "webhook", "email", "apprise")
 _LONGEST = timedelta(days=30)
@@ -154,16 +155,7 @@ class Notifiers(Form):
         """Return them all."""
         if not isinstance(raw, (list, tuple)):
             return (self._one(raw),)
-        found: list[Notifier] = []
-        problems: list[Problem] = []
-        for place, one in enumerate(raw):
-            try:
-                found.append(self._one(one))
-            except ConfigError as error:
-                problems += error.within(place).problems
-        if problems:
-            raise ConfigError(*problems)
-        return tuple(found)
+        return each(raw, self._one)
 
     def _one(self, raw: object) -> Notifier:
         if isinstance(raw, Notifier):
@@ -179,12 +171,7 @@ class Notifiers(Form):
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema: one mapping, or a list of them."""
-        told: Any = documented(Notifier)
-        one = {
-            "type": "object",
-            "properties": told.json_schema()["properties"],
-            "additionalProperties": False,
-        }
+        one = {"type": "object", "properties": keys_of(Notifier), "additionalProperties": False}
         return {**one, "type": ["object", "array"], "items": one}
 
 
