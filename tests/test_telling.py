@@ -136,7 +136,7 @@ def test_what_is_written_of_a_receiver_reads_back_as_the_same(notifier: Notifier
         ("{email: {to: a, form: b, smtp: 'x y'}}",
          [("unknown key 'form'", "did you mean 'from'?"),
           ("'x y' is no mail server", "write HOST or HOST:PORT")]),
-        ("{email: {to: a, sender: b}}", [("unknown key 'sender'", "did you mean 'user'?")]),
+        ("{email: {to: a, sender: b}}", [("unknown key 'sender'", "write from")]),
         ("{email: 'a@x, b@x'}", [("'a@x, b@x' is no address", "write several as a list")]),
         ("{email: []}", [("the list is empty", "write one at least: ops@example.com")]),
         ("{apprise: slack}",
