@@ -27,6 +27,7 @@ NAMES = """
     ExecStartPost ExecCondition Environment EnvironmentFile User Group WorkingDirectory UMask Nice
     LimitAS LimitCPU LimitNOFILE LimitNPROC TimeoutStartSec TimeoutStopSec TimeoutSec RuntimeMaxSec
     KillSignal SuccessExitStatus Restart RestartSec StartLimitBurst StartLimitIntervalSec
+    OnSuccess OnFailure PathExists PathExistsGlob PathChanged DirectoryNotEmpty
 """.split()  # noqa: SIM905  # these are read as what they are
 VALUES = st.one_of(
     st.sampled_from([
@@ -35,7 +36,7 @@ VALUES = st.one_of(
         "oneshot", "on-failure", "always", "/bin/x", "-/bin/x", "/bin/x $A ${B} '", "%i%n%H", "%",
         "/bin/sh -c 'a\\nb'", "A=1 B", "A=1 'B=2 3'", "~", "-~", "~x", "root", "a:b", "077", "99",
         "10:infinity", "1K:2K", "999999999999999999", "SIGTERM", "65 SIGKILL TEMPFAIL", "9",
-        "x.target",
+        "x.target", "a.service", "b.service a.service", "b@%i.service", "/srv/*", "/srv/[", "/**/x",
         "\\", "a\\", ";", "/bin/a ; ; /bin/b", "\x07", "é\u2028", "'", '"',
     ]),
     st.text(st.characters(codec="utf-8", exclude_characters="\n\0"), max_size=12),
@@ -61,6 +62,10 @@ def test_whatever_a_unit_says_what_is_imported_can_be_loaded(
         "# /etc/systemd/system/a.timer", "[Unit]", *general, "[Timer]", "OnCalendar=daily", *timer,
         "# /etc/systemd/system/a.service", "[Unit]", *general, "[Service]", "ExecStart=/bin/main",
         *service,
+        "# /etc/systemd/system/a.path", "[Path]", *timer,
+        "# /etc/systemd/system/b.service", "[Unit]", *general, "[Service]", "ExecStart=/bin/b",
+        "# /etc/systemd/system/b@.service", "[Service]", *service,
+        "# /etc/systemd/system/b.path", "[Path]", "PathExists=/x", *timer,
     ]  # fmt: skip
 
     imported = systemd_units.read_stream("\n".join(lines), UTC)

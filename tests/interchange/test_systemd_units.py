@@ -153,10 +153,10 @@ def test_a_timer_and_its_service_become_a_job(units: Path) -> None:
     # Not taken:
     # TIMER:8: RandomizedDelaySec=10min
     #   it fires exactly at its times; give each machine its own
-    # SERVICE:5: OnFailure=mail@%n.service
-    #   nothing is started after it
     # SERVICE:26: PrivateTmp=yes ; ProtectSystem=full
     #   it is not confined; run the runner itself under such settings
+    # SERVICE:5: OnFailure=mail@%n.service
+    #   nothing is started after it
     """)
         .lstrip("\n")
         .replace("TIMER", str(units / "backup.timer"))

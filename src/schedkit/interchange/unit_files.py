@@ -25,12 +25,14 @@ _USER = (
     Path("/run/systemd/user"), Path("/usr/local/lib/systemd/user"), Path("/usr/lib/systemd/user"),
 )  # fmt: skip
 _NOTHING = Path("/dev/null")  # where the name of a masked unit leads
-# Assigned nothing, each of these forgets all of them. Source: systemd.timer(5).
 _TIMES = (
     "OnCalendar", "OnActiveSec", "OnBootSec", "OnStartupSec", "OnUnitActiveSec",
     "OnUnitInactiveSec",
 )  # fmt: skip
-_HEADER = re.compile(r"# (\S*\.(?:timer|service|conf))")
+PATHS = ("PathExists", "PathExistsGlob", "PathChanged", "PathModified", "DirectoryNotEmpty")
+# Assigned nothing, each of them forgets its group. Source: systemd.timer(5), systemd.path(5).
+_GROUPS = {name: group for group in (_TIMES, PATHS) for name in group}
+_HEADER = re.compile(r"# (\S*\.(?:timer|path|service|conf))")
 
 
 class Setting(NamedTuple):
@@ -78,7 +80,7 @@ class Unit:
             if one.value:
                 counting.append(one)
                 continue
-            names = _TIMES if one.name in _TIMES else (one.name,)
+            names = _GROUPS.get(one.name, (one.name,))
             counting = [c for c in counting if c.section != one.section or c.name not in names]
         return counting
 

@@ -71,16 +71,19 @@ _MESSAGES = {
         RefuseManual* StopWhenUnneeded AllowIsolate IgnoreOnIsolate DefaultDependencies
         CollectMode SourcePath SurviveFinalKillSignal
     """,
+    "make the directory: it is waited for": "MakeDirectory DirectoryMode",
+    "nothing bounds how often it starts": "TriggerLimit*",
     "start_deadline bounds how long it may wait": "Job*Timeout*",
 }
 _SAME = {  # what a job is anyway
     ("Install", "WantedBy", "timers.target"),
+    ("Install", "WantedBy", "paths.target"),
     ("Service", "Type", "oneshot"),
     ("Service", "Type", "simple"),
     ("Service", "Type", "exec"),
 }
 _NO = ("no", "false", "off", "0")
-_SECTIONS = ("Unit", "Service", "Timer", "Install")
+_SECTIONS = ("Unit", "Service", "Timer", "Path", "Install")
 
 
 def tell(unit: Unit, told: Telling) -> None:
@@ -99,7 +102,7 @@ def tell(unit: Unit, told: Telling) -> None:
 
 def _message(setting: Setting) -> str:
     if setting.section not in _SECTIONS:
-        return f"no timer or service has a section [{setting.section}]"
+        return f"no timer, path or service has a section [{setting.section}]"
     for said, names in _MESSAGES.items():
         if any(fnmatchcase(setting.name, name) for name in names.split()):
             return said
