@@ -154,6 +154,9 @@ def _emit_lines(context: Context, source: str, *, quiet: bool) -> None:
                     raise wrong
                 number += len(lines)
             all_kept = True
+        except KeyboardInterrupt:
+            sys.stderr.write("\n" if sys.stderr.isatty() else "")  # behind the ^C that is shown
+            raise
         finally:
             if not (quiet and all_kept):
                 many.sum_up()
