@@ -62,6 +62,7 @@ EXIT_CODES = {
 ENVIRONMENT = {
     "SCHED_CONFIG": "The file or directory of schedules, where `-c` names none.",
     "SCHED_STATE": "The state directory, where `--state` names none.",
+    "SCHED_JOB": "Set for a job, see below: `sched status` in one does not count that job itself.",
     "STATE_DIRECTORY": "The same, as systemd sets it; a `state:` of the file goes before it.",
     "XDG_CONFIG_HOME": "Where `sched/schedules.yaml` is looked for; `~/.config` unless it is set.",
     "TMPDIR": "Where files are that are being loaded again; `/tmp` unless it is set.",

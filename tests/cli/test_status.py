@@ -302,6 +302,24 @@ def test_a_job_that_is_paused_is_not_failing_somebody_knows(sched: Sched) -> Non
     assert [] == failing(sched)
 
 
+@pytest.mark.parametrize(
+    ("asker", "expected"),
+    [("backup", ["report"]), ("report", ["backup", "report"]), ("", ["backup", "report"])],
+)
+def test_a_job_that_asks_whether_all_is_well_does_not_count_itself(
+    sched: Sched, asker: str, expected: list[str]
+) -> None:
+    """One that fails when something is wrong would be what is wrong for ever."""
+    write_past(
+        sched,
+        [Past("backup", State.FAILED), Past("report", State.FAILED), Past("backup", State.RUNNING)],
+    )
+
+    answer = sched("status", "--json", SCHED_JOB=asker)
+
+    assert expected == [one["job"] for one in json.loads(answer.stdout)["failing"]]
+
+
 def test_a_job_that_is_disabled_or_gone_is_not_failing(sched: Sched) -> None:
     write_past(sched, [Past("backup", State.FAILED), Past("old", State.FAILED)])
     sched.write("jobs: {old: {command: x, clock: every 1h, enabled: false}}\n")

@@ -151,16 +151,22 @@ def past(
     jobs: Sequence[Job],
     expecting: Sequence[Job],
     now: datetime,
+    asker: str | None = None,
 ) -> Past:
     """
     Return what the history says of jobs of these *names*; *jobs* are those that may be due.
 
-    None may be that have a runner which sees to them. Those *expecting* promise something.
+    None may be that have a runner which sees to them. Those *expecting* promise something. *asker*
+    is the job of which a run asks, if one does.
     """
     paused = pauses(store, now)
+    running, waiting = going_on(store), waits(store)
+    if any(one.job == asker for one in running):
+        # One that fails when something is wrong would itself be what is wrong, for ever.
+        names = [name for name in names if name != asker]
+        expecting = [job for job in expecting if job.name != asker]
     watched = [name for name in names if name not in paused]
     last = store.last_runs(watched)
-    running, waiting = going_on(store), waits(store)
     return Past(
         failing(store, watched, last),
         [run for run in last.values() if _is_late(run)],

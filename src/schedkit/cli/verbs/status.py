@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -99,7 +100,8 @@ def _health(context: Context) -> tuple[Health, int]:
         with closing(store):
             known = sorted(store.jobs()) if names is None else names
             undecided = _enabled(context) if runner is None and names is not None else ()
-            past = health.past(store, known, undecided, _expecting(context), now)
+            asker = os.environ.get("SCHED_JOB")
+            past = health.past(store, known, undecided, _expecting(context), now, asker)
     except StoreError as error:
         return replace(found, unreadable=str(error)), NO_STORE
     return replace(found, jobs=jobs or len(known), past=past), code
