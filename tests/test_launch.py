@@ -7,7 +7,9 @@ import os
 import pwd
 import resource
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,11 +24,15 @@ KEY = AttemptKey(194616060, 2)
 STORE = "0123456789abcdef" * 2
 
 
-def launched(directory: Path, keys: str, what: str = "command: x") -> Launch:
-    """Return what is started for a job with these keys."""
+def launched(
+    directory: Path, keys: str, what: str = "command: x", params: Mapping[str, Any] | None = None
+) -> Launch:
+    """Return what is started for a job with these keys, and these *params* of its run."""
     job = load(directory, f"jobs: {{a: {{{what}, clock: every 1m, {keys}}}}}").jobs[0]
     fire = utc("2026-03-02 12:00")
-    return launch(job, KEY, fire, Trigger.SCHEDULE, store=STORE, output=directory / "output")
+    return launch(
+        job, KEY, fire, Trigger.SCHEDULE, store=STORE, output=directory / "output", params=params
+    )
 
 
 def refused(directory: Path, keys: str) -> str:
@@ -397,6 +403,15 @@ def test_a_variable_that_no_process_can_have_says_which(tmp_path: Path) -> None:
 
     expected = "the variable 'A' has a NUL character: no process can have it"
     assert refused(tmp_path, "env: {A: {from_file: file}}") == expected
+
+
+def test_half_a_character_that_an_event_has_is_no_variable(tmp_path: Path) -> None:
+    """JSON can write it; a byte of a file's name that is no text is something else."""
+    with pytest.raises(ExecutorError) as raised:
+        launched(tmp_path, "", params={"email": "\ud800"})
+
+    assert str(raised.value) == "the variable 'email' has half a character: no process can have it"
+    assert launched(tmp_path, "", params={"file": "\udcff"}).env["file"] == "\udcff"
 
 
 # ---- what is asked before

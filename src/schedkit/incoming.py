@@ -163,7 +163,7 @@ def _told(said: Iterable[dict[str, Any]]) -> Iterator[Arrival | Gone]:
 def _arrival(said: dict[str, Any]) -> Arrival:
     job, path = said["job"], said["path"]
     payload = {
-        "path": path.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+        "path": path,
         "size": said["size"],
         "modified": datetime.fromtimestamp(said["modified"], UTC).isoformat(),
         "part": f"on.{said['part']}",

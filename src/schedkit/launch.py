@@ -132,10 +132,9 @@ def launch(
         "SCHED_TRIGGER": str(trigger),
     }
     for name, value in env.items():
-        if "\0" in value:
-            raise ExecutorError(
-                f"the variable {name!r} has a NUL character: no process can have it"
-            )
+        if not (value.isascii() or _is_text(value)) or "\0" in value:
+            what = "a NUL character" if "\0" in value else "half a character"
+            raise ExecutorError(f"the variable {name!r} has {what}: no process can have it")
     tells = asked if asks else job.python
     result = log.with_suffix(".json") if tells else None
     return Launch(
@@ -204,6 +203,15 @@ def _of_user(job: Job, who: Account | None) -> dict[str, str]:
         return {}
     home = {} if who.home is None else {"HOME": who.home}
     return {"USER": who.name, "LOGNAME": who.name, "SHELL": job.shell, **home}
+
+
+def _is_text(value: str) -> bool:
+    """Return whether a process can have a text: what JSON can write is more than that."""
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _function(params: Mapping[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ marks of events, which are kept with the job.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -247,5 +248,6 @@ def cause(listener: Listener, marks: Sequence[Mark], event: Event, about: str | 
         runs = " ".join(runs_of(marks))
         return f"after {about} {runs}" if len(marks) == 1 else f"after {runs}"
     if listener.trigger is Trigger.FILE:
-        return f"file {event.payload['path']} {event.id}"
+        name = os.fsencode(event.payload["path"]).decode("utf-8", "replace")
+        return f"file {name} {event.id}"
     return f"event {event.name} {event.id}"

@@ -12,6 +12,7 @@ from schedkit.control import protocol
 from schedkit.control.protocol import (
     At,
     Cancel,
+    Emit,
     Pause,
     RefusedError,
     Reload,
@@ -22,6 +23,7 @@ from schedkit.control.protocol import (
     Wait,
 )
 from schedkit.errors import ConfigError, SchedError, StoreError
+from schedkit.events import Emitted
 from schedkit.operations import Backfill, NoSuchRunError, NotNowError, Prune
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=timezone(timedelta(hours=1)))
@@ -39,6 +41,8 @@ REQUESTS: list[Request] = [
     Pause(),
     Pause(["a", "b"], NOON, "the disk is full"),
     Resume(["a"]),
+    Emit([Emitted("lead.opted_in")]),
+    Emit([Emitted("a", '{"n": 1, "to": {"name": "\\u00e9"}}', "key"), Emitted("b")]),
     Reload(),
     Status(),
     Wait("7k3m2q"),
@@ -90,6 +94,7 @@ def told(said: str) -> bytes:
 
 
 BACKFILL = '"verb": "backfill", "job": "a", "digest": "x", "first": "2026-01-01T00:00Z"'
+NO_EVENT = "has what is no event"
 WHOLE = f'{BACKFILL}, "last": "2026-01-01T00:00Z"'
 
 
@@ -141,6 +146,25 @@ WHOLE = f'{BACKFILL}, "last": "2026-01-01T00:00Z"'
         (
             told('"verb": "trigger", "job": "a", "params": {"": "c"}'),
             "'params' of trigger has a name that no variable can have",
+        ),
+        (
+            told('"verb": "trigger", "job": "a", "params": {"SCHED_FILE": "c"}'),
+            "'params' of trigger has SCHED_FILE, which is not for people to say",
+        ),
+        (told('"verb": "emit", "events": []'), "'events' of emit is no list of events"),
+        (told('"verb": "emit", "events": [{"time": 1, "at": 2}]'), f"'events' of emit {NO_EVENT}"),
+        (told('"verb": "emit", "events": [{"payload": {}}]'), "'events' of emit is no text"),
+        (
+            told('"verb": "emit", "events": [{"name": "a", "payload": []}]'),
+            "'events' of emit has a with a payload that is no object",
+        ),
+        (
+            told('"verb": "emit", "events": [{"name": "a", "payload": {"k": "\\ud800"}}]'),
+            "'events' of emit has a with a payload that has characters which no text has",
+        ),
+        (
+            told(f'"verb": "emit", "events": [{{"name": "a", "key": "{"k" * 501}"}}]'),
+            "'events' of emit has a with a key of 501 characters",
         ),
         (
             told('"verb": "trigger", "job": "a", "force": 1'),

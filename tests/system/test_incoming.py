@@ -14,7 +14,8 @@ pytestmark = pytest.mark.system
 _JOB = """
 jobs:
   load:
-    command: "printf '%s %s\\n' ${SCHED_FILE##*/} $size >> marks; echo $size > words"
+    command: |
+      printf '%s %s\\n' ${SCHED_FILE##*/} $size >> marks; wc -c < "$SCHED_FILE" > words
     on: {path: in/*.csv, settle: 100ms, params: {size: payload.size}}
     overlap: queue_all
 """
@@ -100,3 +101,13 @@ def test_each_content_of_a_file_starts_it_once_whoever_is_killed(
     assert sched.word() == "0"
 
     assert sched.marks() == ["a.csv 1", "a.csv 2", "a.csv 3", "end.csv 0"]
+
+
+def test_a_name_may_be_any_bytes(sched: Sched, incoming: Path) -> None:
+    runner = sched.run()
+    (incoming / os.fsdecode(b"\xff.csv")).write_text("1,2")
+
+    assert sched.word() == "3"
+    _over(runner)
+    (run,) = sched.history()
+    assert run["cause"] == f"file {incoming}/\N{REPLACEMENT CHARACTER}.csv 1"

@@ -275,6 +275,8 @@ def _pairs(value: object) -> dict[str, str]:
     for name in value:
         if not name or "=" in _text(name):
             raise ValueError("has a name that no variable can have")
+        if name.startswith("SCHED_"):
+            raise ValueError(f"has {name}, which is not for people to say")
     return {name: _text(one) for name, one in value.items()}
 
 
@@ -345,6 +347,8 @@ def _event(value: object) -> Emitted:
     if not isinstance(payload, dict):
         raise ValueError(f"has {name} with a payload that is no object")  # noqa: TRY004
     written = json.dumps(payload, allow_nan=False)
+    if not _encodable(json.dumps(payload, ensure_ascii=False)):
+        raise ValueError(f"has {name} with a payload that has characters which no text has")
     if len(written) > LONGEST_PAYLOAD:
         raise ValueError(f"has {name} with {len(written)} bytes, {LONGEST_PAYLOAD} at most")
     if key is not None and not 0 < len(_text(key)) <= _LONGEST_REASON:
