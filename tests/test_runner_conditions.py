@@ -521,6 +521,33 @@ def test_a_runner_that_stops_lets_the_next_one_ask(world: World) -> None:
     assert world.told() == ["a 13:00:00 succeeded"]
 
 
+def _stop_asking(world: World) -> None:
+    assert world.runner is not None
+    world.runner._claims.attempts.stop_asking("the runner stops")
+
+
+def test_what_is_stopped_before_it_answers_waits_and_asks_again(world: World) -> None:
+    world.write(WAITS)
+    world.executor.plans["a"] = [Plan(lasts=600), YES]
+    world.after(60 * MINUTE + 10 * SECOND, lambda: _stop_asking(world))
+    world.after(60 * MINUTE + 10 * SECOND, world.executor.processes.clear)
+
+    world.run(62 * MINUTE)
+
+    assert begun(world) == ["a.0 13:00:00", "a.0 13:00:10", "a.1 13:00:11"]
+
+
+def test_what_is_stopped_before_it_answers_can_still_be_cancelled(world: World) -> None:
+    world.write(WAITS)
+    world.executor.plans["a"] = [Plan(lasts=600, heeds=False)]
+    world.after(60 * MINUTE + 10 * SECOND, lambda: _stop_asking(world))
+    world.ask(60 * MINUTE + 12 * SECOND, lambda orders: orders.cancel("a", "ann", None))
+
+    world.run(62 * MINUTE)
+
+    assert world.reasons() == ["a 13:00:00 cancelled: cancelled by ann"]
+
+
 def test_what_is_met_while_a_runner_stops_starts_with_the_next(world: World) -> None:
     world.write(WAITS)
     world.executor.plans["a"] = [Plan(lasts=12, heeds=False), YES]
