@@ -517,6 +517,7 @@ def test_a_runner_that_stops_lets_the_next_one_ask(world: World) -> None:
     world.run(2 * MINUTE)
 
     assert stopped == ["a 13:00:00 queued"]
+    assert world.executor.told == ["a SIGTERM 13:00:10"]  # nothing of it has begun
     assert [one.split()[0] for one in begun(world)] == ["a.0", "a.0", "a.1"]
     assert world.told() == ["a 13:00:00 succeeded"]
 

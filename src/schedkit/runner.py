@@ -330,5 +330,6 @@ class Runner:
             self._draining_until = self._watch.elapsed() + timeout
             self.orders.draining = True
             self._supervisor.stopping(timeout + _KILLING)
+            self._claims.attempts.stop_asking("the runner stops")
             said = fields(why=why, running=len(self._claims.attempts) or None)
             log.info("runner stopping", extra=said)
