@@ -37,10 +37,10 @@ def test_every_yaml_snippet_loads(snippet: str, tmp_path: Path) -> None:
     assert config.jobs
 
 
-def test_the_example_has_a_dozen_jobs() -> None:
+def test_the_example_has_fourteen_jobs() -> None:
     config = loader.load([ROOT / "schedules.example.yaml"])
 
-    assert 12 == len(config.jobs)
+    assert 14 == len(config.jobs)
 
 
 def test_the_example_warns_of_nothing_but_the_programs_that_it_makes_up() -> None:
