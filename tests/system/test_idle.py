@@ -26,8 +26,9 @@ _BY_HAND = "  by_hand: {command: [/bin/true], clock: yearly 01-01 at 00:00}\n"
 
 # What jobs need that run after others, on events or files, that promise something or tell somebody.
 _AROUND = {
-    "causes", "children", "consequences", "deliveries", "expectations", "expecting", "incoming",
-    "listening", "messages", "notices", "reactions", "receivers", "sla", "telling",
+    "alternatives", "answers", "causes", "children", "conditions", "consequences", "deliveries",
+    "expectations", "expecting", "gate", "incoming", "listening", "messages", "notices",
+    "reactions", "receivers", "sla", "spelling", "telling",
 }  # fmt: skip
 # What YAML is read with, what a command line is read with, and what comes with either of them or
 # with a standard module that is handy: 0.3 to 30 MB each, for as long as a runner runs.
