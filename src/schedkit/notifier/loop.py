@@ -12,7 +12,8 @@ from contextlib import suppress
 
 from schedkit.notifier.deadline import Deadline
 from schedkit.notifier.delivery import BadLineError, delivery, not_sent
-from schedkit.notifier.sending import outcome, too_late
+from schedkit.notifier.outcome import outcome
+from schedkit.notifier.sending import too_late
 
 TYPE_CHECKING = False  # as far as the type checker believes
 if TYPE_CHECKING:
