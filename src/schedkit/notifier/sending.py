@@ -8,8 +8,6 @@ from schedkit.notifier.output import tail
 
 TYPE_CHECKING = False  # as far as the type checker believes
 if TYPE_CHECKING:
-    from typing import Any
-
     from schedkit.notifier.deadline import Deadline
     from schedkit.notifier.delivery import Delivery
 
