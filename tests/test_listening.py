@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -183,3 +184,14 @@ def test_a_cause_is_in_words_and_always_the_same() -> None:
     assert cause(told, (Mark(7, START, 0),), _HAPPENED, None) == "event paid 7"
     assert cause(after, marks[:1], ended, "b") == "after b 12"
     assert cause(after, marks, ended, "b") == "after 11 12"
+
+
+def test_a_run_is_not_told_for_which_trigger_a_file_is() -> None:
+    one = listener({"path": "/in/*", "params": {"all": "payload"}})
+    payload = {"path": "/in/a", "size": 1, "part": "on.0"}
+    arrived = Event(3, START, "file", None, "a", None, "runner", payload)
+
+    told = dict(given_of(one, arrived, UTC).params)
+
+    assert told["all"] == json.loads(told["SCHED_EVENT_PAYLOAD"]) == {"path": "/in/a", "size": 1}
+    assert told["SCHED_FILE"] == "/in/a"

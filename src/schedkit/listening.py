@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import re
 
 _MISSING = object()
+_PART = "part"  # in the payload of a file: the trigger that it is for
 
 
 class Pattern(NamedTuple):
@@ -118,7 +119,7 @@ def _on(job: str, part: str, told: Told) -> Listener:
             return Listener(job, part, (silent,), Trigger.EVENT, lasts=told.lasts)
         case OnPath():
             # Which job and which of its triggers a file is for, whoever found it says.
-            arrived = Pattern((FILE,), job, (("part", (part,)),))
+            arrived = Pattern((FILE,), job, ((_PART, (part,)),))
             return Listener(job, part, (arrived,), Trigger.FILE, params=tuple(told.params.items()))
         case _:
             assert_never(told)
@@ -172,6 +173,9 @@ def given(listener: Listener, event: Event, zone: tzinfo) -> Given:
     """
     import json  # few runs have a cause
 
+    if listener.trigger is Trigger.FILE:  # for which trigger it is, is for us alone
+        told = {key: value for key, value in event.payload.items() if key != _PART}
+        event = event._replace(payload=told)
     variables: dict[str, Any] = {
         "SCHED_EVENT": event.name,
         "SCHED_EVENT_ID": str(event.id),
