@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -111,6 +112,11 @@ class Hearing(NamedTuple):
 
     since: datetime
     progress: str | None
+
+
+def path_text(event: Event) -> str:
+    """Return the path of a file that has arrived, with a sign for each byte that is no text."""
+    return os.fsencode(event.payload["path"]).decode("utf-8", "replace")
 
 
 def check_name(name: str) -> None:

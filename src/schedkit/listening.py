@@ -7,14 +7,13 @@ marks of events, which are kept with the job.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from schedkit.causes import After, OnAbsent, OnAll, OnAny, OnEvent, OnPath, Wanted
 from schedkit.causes import Trigger as Told
-from schedkit.events import FILE, RUN, Event
+from schedkit.events import FILE, RUN, Event, path_text
 from schedkit.job import Job
 from schedkit.records import Record
 from schedkit.run import Trigger, run_id
@@ -252,6 +251,5 @@ def cause(listener: Listener, marks: Sequence[Mark], event: Event, about: str | 
         runs = " ".join(runs_of(marks))
         return f"after {about} {runs}" if len(marks) == 1 else f"after {runs}"
     if listener.trigger is Trigger.FILE:
-        name = os.fsencode(event.payload["path"]).decode("utf-8", "replace")
-        return f"file {name} {event.id}"
+        return f"file {path_text(event)} {event.id}"
     return f"event {event.name} {event.id}"

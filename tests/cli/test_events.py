@@ -218,6 +218,7 @@ def test_an_end_before_the_beginning_is_refused(past: Sched) -> None:
         ("on: {event: sla.*}", Event(4, FIRED, "sla.late_after", "k", "b", 7, "runner", {})),
         ("on: {event: x, count: 2}", Event(4, FIRED, "x", None, None, None, "ann", {})),
         ("on: {path: /srv/*}", Event(4, FIRED, FILE, None, "a", None, "x", {"path": "/srv/x"})),
+        ("on: {path: /srv/*}", Event(4, FIRED, FILE, None, "a", None, "x", {"path": "/\udcff"})),
     ],
 )  # fmt: skip
 def test_what_an_event_has_caused_is_found_by_the_words_of_a_runner(

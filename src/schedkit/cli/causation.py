@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from schedkit.cli import render
 from schedkit.cli.render import Cell
-from schedkit.events import FILE, RUN, Event
+from schedkit.events import FILE, RUN, Event, path_text
 from schedkit.run import Run, run_id
 from schedkit.typed import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ _SINCE = " since "  # behind the names of events that did not come
 def text(event: Event) -> str:
     """Return the cause that a run has which an event, by itself or as the last of some, caused."""
     if event.name == FILE:
-        return f"file {event.payload.get('path')} {event.id}"
+        return f"file {path_text(event)} {event.id}"
     if event.name.startswith(RUN):
         return f"after {event.job} {run_id(event.run or 0)}"
     return f"event {event.name} {event.id}"
