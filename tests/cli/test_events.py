@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from schedkit.cli import causation
 from schedkit.events import FILE, Emitted, Event
 from schedkit.listening import Mark, cause, listeners
 from schedkit.run import State, Trigger
+from schedkit.store import SQLiteReader
 
 JOBS = """
 jobs:
@@ -207,13 +209,53 @@ def test_an_end_before_the_beginning_is_refused(past: Sched) -> None:
     assert expected == actual
 
 
+# ---- which runs
+
+
+def test_the_last_of_those_that_a_run_waited_for_has_caused_it(sched: Sched) -> None:
+    sched.write("""
+        jobs:
+          build: {command: x, clock: every 1h}
+          test: {command: x, after: build}
+          ship: {command: x, after: {all: [build, test]}}
+    """)
+    write_past(
+        sched,
+        [
+            Past("build", State.SUCCEEDED),
+            Past("test", State.SUCCEEDED, trigger=Trigger.AFTER, cause="after build {0}"),
+            Past("ship", State.FAILED, trigger=Trigger.AFTER, cause="after {0} {1}"),
+        ],
+    )
+    build, test, ship = map(past_id, range(3))
+    expected = text(f"""
+        EVENT  TIME                 NAME           WHO           KEY  RUNS                   PAYLOAD
+        2      2026-03-02 02:31:00  run.succeeded  test {test}   -    ship {ship} failed     {{}}
+        1      2026-03-02 02:30:00  run.succeeded  build {build}  -    test {test} succeeded  {{}}
+    """)
+
+    actual = on_terminal(sched, "events", "--all", NO_COLOR="1", COLUMNS="120")
+
+    assert f"{expected}\n" == actual
+
+
+def test_that_a_run_began_has_caused_nothing_that_its_end_has(past: Sched) -> None:
+    with closing(SQLiteReader.open(past.directory / ".sched" / "history.db")) as store:
+        (ended,) = store.events(["run.*"], None)
+        began = ended._replace(id=4711, name="run.running")
+        caused = causation.runs_of([began, ended], store)
+
+    assert {ended.id: [past_id(4)]} == {
+        key: [run.id for run in runs] for key, runs in caused.items()
+    }
+
+
 # ---- the words of causes
 
 
 @pytest.mark.parametrize(
     ("keys", "event"),
     [
-        ("after: build", Event(4, FIRED, "run.succeeded", None, "build", 4711, "runner", {})),
         ("on: {event: lead.*}", Event(4, FIRED, "lead.in", "k", None, None, "ann", {})),
         ("on: {event: sla.*}", Event(4, FIRED, "sla.late_after", "k", "b", 7, "runner", {})),
         ("on: {event: x, count: 2}", Event(4, FIRED, "x", None, None, None, "ann", {})),

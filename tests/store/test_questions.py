@@ -105,11 +105,15 @@ def test_runs_are_found_in_an_index_that_has_their_order(
         (lambda reader: reader.jobs(), []),
         (lambda reader: reader.states("a", 1, 1 << 40), []),
         (lambda reader: reader.beyond("a", 1, at(2)), [_NEWEST_OF_ALL]),
+        (lambda reader: reader.followed([1, 2]), [_SORTED]),
         (lambda reader: reader.open_attempts(), [_OPEN_ALONE]),
         (lambda reader: reader.waiting(), [_SORTED]),
     ],
-    ids=["run", "last", "successes", "outcomes", "jobs", "states", "beyond", "open", "waiting"],
-)
+    ids=[
+        "run", "last", "successes", "outcomes", "jobs", "states", "beyond", "followed", "open",
+        "waiting",
+    ],
+)  # fmt: skip
 def test_every_other_question_is_answered_by_an_index(
     store: SQLiteStore, tmp_path: Path, asked: Asked, also: list[str]
 ) -> None:
@@ -125,7 +129,7 @@ def test_each_method_that_reads_runs_is_one_of_those_above() -> None:
     }  # fmt: skip
     above = {"runs", "run", "last_runs", "outcomes", "jobs", "states", "beyond", "caused"}
 
-    assert above | {"last_successes", "open_attempts", "waiting"} == read - others
+    assert above | {"last_successes", "open_attempts", "waiting", "followed"} == read - others
 
 
 def test_no_index_of_runs_is_without_a_question(store: SQLiteStore, tmp_path: Path) -> None:

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from schedkit.cli import render
 from schedkit.cli.render import Cell
 from schedkit.events import FILE, RUN, Event, path_text
-from schedkit.run import Run, run_id
+from schedkit.run import Run
 from schedkit.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:  # of a few verbs alone
     from schedkit.listening import Listener
+    from schedkit.store import Reader
 
+_BEGUN = f"{RUN}running"
 _SINCE = " since "  # behind the names of events that did not come
 
 
 def text(event: Event) -> str:
-    """Return the cause that a run has which an event, by itself or as the last of some, caused."""
+    """Return the cause that a run has which an event, alone or as the last of some, caused."""
+    assert not event.name.startswith(RUN)
     if event.name == FILE:
         return f"file {path_text(event)} {event.id}"
-    if event.name.startswith(RUN):
-        return f"after {event.job} {run_id(event.run or 0)}"
     return f"event {event.name} {event.id}"
+
+
+def runs_of(events: Sequence[Event], store: Reader) -> dict[int, Sequence[Run]]:
+    """Return the runs that events have caused, by the numbers of those."""
+    of_runs = [event for event in events if event.name.startswith(RUN)]
+    ends = {one.id: one.run for one in of_runs if one.run is not None and one.name != _BEGUN}
+    words = {one.id: text(one) for one in events if one not in of_runs}
+    followed, caused = store.followed([*ends.values()]), store.caused([*words.values()])
+    found: dict[int, Sequence[Run]] = {number: caused.get(words[number], ()) for number in words}
+    found |= {number: followed.get(run, ()) for number, run in ends.items()}
+    return found
 
 
 def silence(listener: Listener) -> str:

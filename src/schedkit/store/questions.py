@@ -46,6 +46,15 @@ SELECT asked.value, r.id, r.ended FROM json_each(?) AS asked CROSS JOIN runs r O
 CAUSED = """
 SELECT r.id FROM json_each(?) AS asked CROSS JOIN runs r ON r.cause = asked.value ORDER BY r.id
 """
+# The last word of a cause is the last run that had to end; each has a lower id than what follows.
+FOLLOWED = """
+SELECT id FROM runs
+WHERE cause > 'after ' AND cause < 'after!' AND id > ?
+    AND substr(cause, length(rtrim(cause, replace(cause, ' ', ''))) + 1) IN (
+        SELECT value FROM json_each(?) AS asked
+    )
+ORDER BY id
+"""
 OUTCOMES = """
 SELECT id, state, fire_time,
        (SELECT duration FROM attempts WHERE run = id AND number > 0 ORDER BY number DESC LIMIT 1)

@@ -237,6 +237,16 @@ class SQLiteReader:
                 found.setdefault(str(run.cause), []).append(run)
             return found
 
+    def followed(self, runs: Sequence[int]) -> dict[int, list[Run]]:
+        """Return the runs that followed when the last of those they waited for was one of these."""
+        asked = {run_id(number): number for number in runs}
+        with self._snapshot() as db:
+            rows = db.execute(questions.FOLLOWED, (min(runs, default=0), _json(list(asked))))
+            found: dict[int, list[Run]] = {}
+            for run in _runs(db, [number for (number,) in rows]):
+                found.setdefault(asked[str(run.cause).rpartition(" ")[2]], []).append(run)
+            return found
+
     def undelivered(self, now: datetime) -> list[Undelivered]:
         """Return what people were not told, though they should have been, by receiver."""
         from schedkit.store import deliveries  # few ask for them

@@ -153,6 +153,9 @@ class Reader(Protocol):
     def caused(self, causes: Sequence[str]) -> dict[str, list[Run]]:
         """Return the runs that have these causes, by their causes."""
 
+    def followed(self, runs: Sequence[int]) -> dict[int, list[Run]]:
+        """Return the runs that followed when the last of those they waited for was one of these."""
+
     def undelivered(self, now: datetime) -> list[Undelivered]:
         """Return what people were not told, though they should have been, by receiver."""
 

@@ -59,14 +59,14 @@ def events(
     asks_for_runs = everything or any(name.startswith(RUN) for name in names)
     store = context.history()
     found: list[Event] = []
-    caused: Mapping[str, Sequence[Run]] = {}
+    caused: Mapping[int, Sequence[Run]] = {}
     if store is not None:
         with closing(store):
             without = () if asks_for_runs else (f"{RUN}*",)
             more = None if limit is None else limit + 1  # to know whether there are
             found = store.events(names, more, since, until, without)
-            caused = store.caused([causation.text(event) for event in found[:limit]])
-    shown = [(event, caused.get(causation.text(event), ())) for event in found[:limit]]
+            caused = causation.runs_of(found[:limit], store)
+    shown = [(event, caused.get(event.id, ())) for event in found[:limit]]
     if json:
         render.write_json([as_json(*one) for one in shown])
     else:
