@@ -44,11 +44,17 @@ class OneOf(Form):
         if isinstance(raw, str) and self.bare is not None:
             raw = {str(self.bare.WORD): raw}
         if not isinstance(raw, Mapping):
-            example = f"{{{self.kinds[0].WORD}: {raw if isinstance(raw, str) else '...'}}}"
-            raise ConfigError.of(f"{shape(raw)} stands where a mapping belongs", f"write {example}")
+            hint = f"write {{{self._word(raw)}: {(isinstance(raw, str) and raw.strip()) or '...'}}}"
+            raise ConfigError.of(f"{shape(raw)} stands where a mapping belongs", hint)
         kind = self._kind(raw)
         made: Alternative = read_as_spelled(kind, raw)
         return made
+
+    def _word(self, raw: object) -> str:
+        """Return the word that is likely missing before *raw*."""
+        words: list[str] = [kind.WORD for kind in self.kinds]
+        is_path = isinstance(raw, str) and raw.strip().startswith(("/", ".", "~"))
+        return "path" if is_path and "path" in words else words[0]
 
     def _kind(self, raw: Mapping[str, object]) -> type[Alternative]:
         words: list[str] = [kind.WORD for kind in self.kinds]

@@ -70,7 +70,13 @@ def _reference(text: str) -> str:
 def _pattern(text: str) -> str:
     if not text.strip():
         raise ConfigError.of("the path is empty")
-    return text.strip()
+    name = text.strip()
+    if "\0" in name:
+        raise ConfigError.of("the path has a NUL character: no file can have it")
+    if name.rpartition("/")[2] in ("", ".", ".."):
+        hint = f"for the files in it write {name.rstrip('/')}/*"
+        raise ConfigError.of(f"{name!r} is a directory: it is files that arrive", hint)
+    return name
 
 
 States = Annotated[tuple[str, ...], Listed(Written(str, _state, str, r"^[a-z_]+$", "succeeded"))]
@@ -129,7 +135,7 @@ class AfterForm(Form):
         if isinstance(raw, After):
             return raw
         if isinstance(raw, (list, tuple)):
-            names = ", ".join(map(str, raw))
+            names = ", ".join(raw) if raw and all(isinstance(one, str) for one in raw) else "..."
             hint = f"write any: [{names}], or all: [{names}]"
             raise ConfigError.of("a list does not say whether one is enough", hint)
         if isinstance(raw, str):

@@ -20,6 +20,7 @@ from schedkit.values import DEFINITION, Form
 
 W = TypeVar("W")
 _CRON = re.compile(r"[\d*]\S*(\s+\S+){4,}$")
+_BESIDE_CLOCKS = ("after", "on")  # keys of a job that run it, too
 _AT = re.compile(r"(?:^|\s)at(?:\s+|$)")
 _FIRST = re.compile(r"\s*(\S+)\s*")
 
@@ -165,6 +166,8 @@ class Vocabulary(Generic[W]):
             return Problem(
                 f"{text.strip()!r} does not name its clock", f"write: cron {text.strip()}"
             )
+        if self.kind == "clock" and word in _BESIDE_CLOCKS:
+            hint = f"'{word}' is a key of the job, beside clock or in place of it"
         if hint is None:
             hint = f"known are: {', '.join(self.words)}"
         return Problem(f"unknown {self.kind} {word!r}", hint, span=span)

@@ -84,6 +84,14 @@ def test_a_directory_that_is_not_there_is_warned_of(
     assert [(column, message, hint)] == warned(keys)
 
 
+def test_braces_which_a_shell_would_expand_are_warned_of() -> None:
+    message = "braces stand for themselves, and what has a comma for two paths"
+    hint = "write a list of them: [in/a.csv, in/b.csv]"
+
+    assert [(18, message, hint)] == warned("on: {path: '/tmp/{a,b}.csv'}")[:1]
+    assert [(18, message, hint)] == warned("on: {path: '/tmp/{a}.csv'}")
+
+
 @pytest.mark.parametrize(
     ("keys", "key", "hint"),
     [

@@ -24,8 +24,44 @@ from schedkit.job import Keys
             "'a=b' is no name of a variable",
             None,
         ),
+        (
+            "on: {path: in/}", "'in/' is a directory: it is files that arrive",
+            "for the files in it write in/*",
+        ),
+        (
+            "on: {path: [in/x, /]}", "'/' is a directory: it is files that arrive",
+            "for the files in it write /*",
+        ),
+        (
+            "on: {path: in/..}", "'in/..' is a directory: it is files that arrive",
+            "for the files in it write in/../*",
+        ),
+        (
+            'on: {path: "a\\0b"}', "the path has a NUL character: no file can have it", None,
+        ),
+        (
+            "on: lead.in", "the text 'lead.in' stands where a mapping belongs",
+            "write {event: lead.in}",
+        ),
+        (
+            "on: /srv/in/*.csv", "the text '/srv/in/*.csv' stands where a mapping belongs",
+            "write {path: /srv/in/*.csv}",
+        ),
+        ("on: ''", "the text '' stands where a mapping belongs", "write {event: ...}"),
+        (
+            "after: [a, b]", "a list does not say whether one is enough",
+            "write any: [a, b], or all: [a, b]",
+        ),
+        (
+            "after: [a, {job: b, state: failed}]", "a list does not say whether one is enough",
+            "write any: [...], or all: [...]",
+        ),
+        (
+            "clock: after a", "unknown clock 'after'",
+            "'after' is a key of the job, beside clock or in place of it",
+        ),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_meant_is_refused(keys: str, message: str, hint: str | None) -> None:
     (problem,) = diagnostics(f"jobs: {{a: {{command: x, {keys}}}}}\n")
 

@@ -12,6 +12,10 @@ from schedkit.loader.document import Document
 from schedkit.loader.lints import Finding
 
 _MAGIC = frozenset("*?[")
+_BRACES = Problem(
+    "braces stand for themselves, and what has a comma for two paths",
+    "write a list of them: [in/a.csv, in/b.csv]",
+)
 _WITHOUT_EFFECT = {
     "catchup": "how late what causes it may be is its catchup_window",
     "never_on": "on which days it may run whatever causes it is asked of its filters",
@@ -30,6 +34,9 @@ def lints(job: Job, jobs: Mapping[str, Job], read: Document) -> Iterator[Finding
     yield from _ends(job, jobs)
     for place, trigger in enumerate(job.on):
         if isinstance(trigger, OnPath):
+            braces = next((n for n, one in enumerate(trigger.path) if set("{}") & set(one)), None)
+            if braces is not None:
+                yield Finding(("on", place, "path", braces), _BRACES)
             for n, pattern in enumerate(trigger.path):
                 problem = _directory(job, pattern)
                 if problem is not None:
