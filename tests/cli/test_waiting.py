@@ -309,3 +309,12 @@ def test_a_run_comes_after_those_that_it_waits_for(
     found = waiting.next_after(asked, Planned(jobs), FIRED)
 
     assert (None if expected is None else FIRED + timedelta(minutes=expected)) == found
+
+
+def test_a_chain_may_be_longer_than_python_calls_itself() -> None:
+    jobs: dict[str, tuple[int | None, After | None]] = {"0": (7, None)}
+    jobs |= {str(n): (7000, After(str(n - 1))) for n in range(1, 5000)}
+
+    found = waiting.next_after(After("4999"), Planned(jobs), FIRED)
+
+    assert FIRED + timedelta(minutes=7) == found

@@ -74,29 +74,49 @@ class _Chains:
 
     def after(self, after: After) -> datetime | None:
         """Return when the jobs that somebody runs after run next: all of them, or the first."""
-        if "succeeded" not in after.states:
-            return None  # that it comes to such an end is nothing to be waited for
-        times = [self._next(name) for name in after.jobs]
+        self._look_at(_awaited(after))
+        return self._of(after)
+
+    def _of(self, after: After) -> datetime | None:
+        times = [self._times[name] for name in _awaited(after)]
         known = [time for time in times if time is not None]
-        if after.all:
-            return max(known) if len(known) == len(times) else None
-        return min(known, default=None)
+        if not after.all:
+            return min(known, default=None)
+        return max(known, default=None) if len(known) == len(times) else None
 
-    def _next(self, name: str) -> datetime | None:
-        if name not in self._times:
-            self._times[name] = self._looked_up(name)
-        return self._times[name]
+    def _look_at(self, names: Iterable[str]) -> None:
+        """Find out about jobs, those before each first: a chain may be of any length."""
+        ahead = list(names)
+        while ahead:
+            name = ahead[-1]
+            if name in self._times:
+                ahead.pop()
+                continue
+            after = self._after(name)
+            first = [one for one in _awaited(after) if one not in self._times]
+            if first:
+                ahead += first
+            else:
+                self._times[name] = self._looked_up(name, after)
 
-    def _looked_up(self, name: str) -> datetime | None:
+    def _after(self, name: str) -> After | None:
+        there = name in self._jobs and self._jobs.enabled(name)
+        return self._jobs[name].after if there else None
+
+    def _looked_up(self, name: str, after: After | None) -> datetime | None:
         if name not in self._jobs or not self._jobs.enabled(name):
             return None
         try:
             own = self._jobs.next_fire(name, self._now)
         except CalendarEndsError:
             own = None
-        after = self._jobs[name].after
-        times = [own, None if after is None else self.after(after)]
+        times = [own, None if after is None else self._of(after)]
         return min((time for time in times if time is not None), default=None)
+
+
+def _awaited(after: After | None) -> tuple[str, ...]:
+    """Return the jobs of which a success is awaited: another end is nothing to be waited for."""
+    return after.jobs if after is not None and "succeeded" in after.states else ()
 
 
 def why(wait: Wait, pause: Pause | None) -> Cell:
