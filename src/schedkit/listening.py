@@ -217,7 +217,8 @@ def _has(payload: dict[str, Any], key: str, texts: tuple[str, ...]) -> bool:
     import json
 
     text = value if isinstance(value, str) else json.dumps(value)
-    return any(glob(one, text) for one in texts)
+    # Brackets are no set of signs here, as in names: somebody writes "[ALERT] disk is full".
+    return any(glob(one.replace("[", "[[]"), text) for one in texts)
 
 
 def glob(pattern: str, text: str) -> bool:
