@@ -208,7 +208,7 @@ def labels(offers: list[Offer]) -> list[str]:
 
 
 def test_every_key_of_a_file_is_offered(editor: Editor) -> None:
-    expected = ["timezone", "defaults", "calendars", "pools", "runner", "state", "jobs"]
+    expected = ["timezone", "defaults", "calendars", "pools", "notify", "runner", "state", "jobs"]
 
     offers = editor.offers(f"{MODELINE}|\n")
 

@@ -104,7 +104,7 @@ def _job() -> Schema:
 
 
 def _what_each_job_needs() -> list[Schema]:
-    """Return that a job has a clock and something to run, unless the defaults of the file do."""
+    """Return that a job has what runs it, and something to run, unless the defaults have it."""
     clock = {
         "required": ["clock"],
         "errorMessage": "a job needs a clock, such as: clock: daily at 02:30",
@@ -114,8 +114,13 @@ def _what_each_job_needs() -> list[Schema]:
         "errorMessage": "a job needs something to run, such as: command: ./backup.sh",
     }
     run = {"if": {"required": ["python"]}, "else": command}
+    causes = ("after", "on")
+    caused = {"anyOf": [{"required": [key]} for key in causes]}
     return [
-        {"if": _in_defaults("clock"), "else": _each_job(clock)},
+        {
+            "if": {"anyOf": [_in_defaults(key) for key in ("clock", *causes)]},
+            "else": _each_job({"if": caused, "else": clock}),
+        },
         {
             "if": {"anyOf": [_in_defaults("command"), _in_defaults("python")]},
             "else": _each_job(run),
