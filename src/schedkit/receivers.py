@@ -13,6 +13,7 @@ from schedkit.typed import Annotated, Any, Literal
 from schedkit.values import Entry, Form, Meanings, shape
 
 Text = str | FromFile | FromEnv
+_Steps = tuple[str | int, ...]
 
 
 class Given(Form):
@@ -186,16 +187,21 @@ def _value(value: Any) -> Any:
     return [_value(one) for one in value] if isinstance(value, tuple) else value
 
 
-def files(said: Any) -> Iterator[str]:
-    """Yield the files in which something of a receiver is kept, from its plain data."""
+def files(said: Any, path: _Steps = ()) -> Iterator[tuple[_Steps, str]]:
+    """
+    Yield the files in which something of a receiver is kept, from its plain data.
+
+    Each stands behind the path that leads to it, *path* being where that data stands.
+    """
     if isinstance(said, Mapping):
-        if isinstance(said.get("from_file"), str):
-            yield said["from_file"]
-        for one in said.values():
-            yield from files(one)
+        for key, one in said.items():
+            if key == "from_file" and isinstance(one, str):
+                yield (*path, key), one
+            else:
+                yield from files(one, (*path, key))
     elif isinstance(said, list):
-        for one in said:
-            yield from files(one)
+        for place, one in enumerate(said):
+            yield from files(one, (*path, place))
 
 
 def shown(text: Text) -> str:

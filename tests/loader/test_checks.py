@@ -154,7 +154,32 @@ def test_what_a_receiver_lacks_is_shown_where_it_stands_and_once() -> None:
     """)
 
     assert [line for line in actual.splitlines() if "warning" in line] == [
-        "schedules.yaml:1:9: warning: 'pw', of a receiver, is not a file",
-        "schedules.yaml:5:44: warning: the program '/no/page' is not found",
-        "schedules.yaml:6:54: warning: 'url', of a receiver, is not a file",
+        "schedules.yaml:1:47: warning: 'pw', of a receiver, is not a file",
+        "schedules.yaml:5:55: warning: the program '/no/page' is not found",
+        "schedules.yaml:6:72: warning: 'url', of a receiver, is not a file",
+    ]
+
+
+def test_of_several_receivers_it_is_shown_which_lacks_something() -> None:
+    actual = warned("""\
+        notify:
+          - command: "true"
+          - webhook: {url: {from_file: hook}, headers: {A: {from_file: token}}}
+          - apprise: {from_file: one}
+        jobs:
+          a: {command: x, clock: every 1h}
+          b:
+            command: x
+            clock: every 1h
+            alert_on_failure: true
+            notify:
+              - command: "true"
+              - apprise: ["tgram://x", {from_file: two}]
+    """)
+
+    assert [line for line in actual.splitlines() if "warning" in line] == [
+        "schedules.yaml:3:32: warning: 'hook', of a receiver, is not a file",
+        "schedules.yaml:3:64: warning: 'token', of a receiver, is not a file",
+        "schedules.yaml:4:14: warning: 'one', of a receiver, is not a file",
+        "schedules.yaml:13:44: warning: 'two', of a receiver, is not a file",
     ]

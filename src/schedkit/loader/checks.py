@@ -62,12 +62,23 @@ def _place(
 ) -> tuple[Document, tuple[str | int, ...]]:
     """Return where a key of *job* stands: in the job, among the defaults, at the top."""
     own, key = documents[job.file], str(path[0])
-    if not own.has("jobs", job.name, key):
-        for above in (("defaults",), ()):
-            for read in documents.values():
-                if read.has(*above, key):
-                    return read, _within(above, path, read)
+    places: list[tuple[Document, tuple[str, ...]]] = [(own, ("jobs", job.name))]
+    places += [(read, above) for above in (("defaults",), ()) for read in documents.values()]
+    for read, above in places:
+        if not read.has(*above, key):
+            continue
+        beyond = _beyond(path, read.typed(*above, key)) if key == "notify" else None
+        if beyond is None:
+            return read, _within(above, path, read)
+        path = beyond
     return own, _within(("jobs", job.name), path, own)
+
+
+def _beyond(path: tuple[str | int, ...], said: object) -> tuple[str | int, ...] | None:
+    """Return the path to a receiver in what stands above, when it is none of those *said* here."""
+    _, place, *steps = path
+    count = len(said) if isinstance(said, list) else 1
+    return (path[0], place - count, *steps) if isinstance(place, int) and place >= count else None
 
 
 def _within(
@@ -112,13 +123,15 @@ def _of(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
 
 def _told(job: Job) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
     """Look for what receivers need; nothing is sent to them."""
-    for one in (*job.notify, *([job.ping] if job.ping else ())):
-        path = ("ping",) if one is job.ping else ("notify",)
-        for name in files(one.to()):
+    found = [(("notify", place, one.kind), one) for place, one in enumerate(job.notify)]
+    for path, one in [*found, *([(("ping",), job.ping)] if job.ping else ())]:
+        for (first, *steps), name in files(one.to()):
+            # The services of Apprise are the value itself, and no key of it.
+            whole = (*path, *steps) if first == "urls" else (*path, first, *steps)
             if not _is_file(job, name):
-                yield path, Problem(f"{name!r}, of a receiver, is not a file")
+                yield whole, Problem(f"{name!r}, of a receiver, is not a file")
         if isinstance(one, Notifier) and isinstance(one.command, tuple):
-            yield from _program(path, one.command[0], Path(job.directory))
+            yield from _program((*path, 0), one.command[0], Path(job.directory))
 
 
 def _asked(job: Job, directory: Path) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
