@@ -159,6 +159,29 @@ def test_a_mistake_is_told_with_the_way_out(
     assert expected == actual
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("webhook: {from_file: hook}", {"url": {"from_file": "hook"}, "method": "POST"}),
+        ("email: {from_env: OPS}",
+         {"to": [{"from_env": "OPS"}], "smtp": "localhost:25", "subject_prefix": "[sched] "}),
+    ],
+)  # fmt: skip
+def test_what_stands_alone_may_be_kept_elsewhere_too(said: str, expected: object) -> None:
+    (actual,) = job(f"notify: {{{said}}}").notify
+
+    assert expected == actual.to()
+
+
+@pytest.mark.parametrize("said", ["webhook: {from_file: hook}", "email: {from_env: OPS}"])
+def test_what_stands_alone_elsewhere_is_written_as_it_is_read(said: str) -> None:
+    found = job(f"notify: {{{said}}}").notify
+
+    actual = NOTIFIERS.value(NOTIFIERS.write(found))
+
+    assert found == actual
+
+
 def test_a_mistake_is_told_where_it_stands() -> None:
     actual = refused("""
         jobs:
@@ -178,6 +201,7 @@ def test_a_mistake_is_told_where_it_stands() -> None:
     [
         ("https://hc-ping.com/x", Ping("https://hc-ping.com/x")),
         ("{url: {from_env: URL}, start: false}", Ping(FromEnv("URL"), start=False)),
+        ("{from_env: URL}", Ping(FromEnv("URL"))),
     ],
 )
 def test_a_check_is_a_url_or_a_mapping(said: str, expected: Ping) -> None:

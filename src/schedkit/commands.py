@@ -120,6 +120,11 @@ class _Variable(Form):
         }
 
 
+def is_elsewhere(raw: object) -> bool:
+    """Return whether *raw* is a mapping that says where to take a text from, and no more."""
+    return isinstance(raw, Mapping) and list(raw) in (["from_file"], ["from_env"])
+
+
 # Words that a shell does not take for a program of that name, beside `true` and `false`, which
 # do the same either way. Source: POSIX.1-2024, "Shell Command Language" 2.4, 2.9.1.4, 2.15;
 # dash(1), "Builtins"; bash(1), "SHELL BUILTIN COMMANDS", "RESERVED WORDS".

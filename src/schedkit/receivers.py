@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from schedkit.commands import VARIABLE, FromEnv, FromFile, Variable
+from schedkit.commands import VARIABLE, FromEnv, FromFile, Variable, is_elsewhere
 from schedkit.errors import ConfigError
 from schedkit.records import field
 from schedkit.regex import re
@@ -135,7 +135,11 @@ class Email(Entry):
 
 
 class Spelled(Form):
-    """A record of *kind*, or the value of its field *bare* alone."""
+    """
+    A record of *kind*, or the value of its field *bare* alone.
+
+    That may be kept elsewhere: what says no more than where is the value.
+    """
 
     kind: type[Entry]
     bare: str
@@ -144,7 +148,7 @@ class Spelled(Form):
         """Return what it says."""
         if isinstance(raw, self.kind):
             return raw
-        if isinstance(raw, (str, list, tuple)):
+        if isinstance(raw, (str, list, tuple)) or is_elsewhere(raw):
             raw = {self.bare: raw}
         if not isinstance(raw, Mapping):
             hint = f"write its {self.bare}, or a mapping"
@@ -164,7 +168,7 @@ class Spelled(Form):
         kinds = ["string", "object", *(["array"] if listed else [])]
         return {
             "type": kinds,
-            "properties": own,
+            "properties": {**own, **bare["properties"]},
             "additionalProperties": False,
             **listed,
             "examples": bare["examples"],
