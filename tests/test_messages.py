@@ -9,6 +9,7 @@ import pytest
 
 from files import text as block
 from schedkit import messages
+from schedkit.message_parts import PARTS
 from schedkit.messages import Subject, message, title, trial
 from schedkit.run import Trigger
 from test_notices import MINUTE, START, event, job, run
@@ -142,6 +143,14 @@ def test_a_message_says_the_same_as_plain_data() -> None:
         "fire_time": "2026-11-23T15:00:00+01:00", "attempt": 1, "exit_code": 1,
         "duration_s": 60.0, "host": "db1", "output": "/o/1",
     }  # fmt: skip
+
+
+def test_a_body_can_take_over_each_part_of_a_message() -> None:
+    subject = about("failed", exit_code=1, signal="SIGKILL", reason="no luck", output="/o/1")
+
+    actual = {*message(subject), "output_tail"}  # which is added by who sends it
+
+    assert set(PARTS) == actual
 
 
 def test_a_message_for_a_trial_says_that_nothing_has_happened() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from files import diagnostics, job, load, refused
 from schedkit.commands import FromEnv, FromFile
+from schedkit.message_parts import PARTS
 from schedkit.receivers import Email, Webhook
 from schedkit.telling import NOTIFIERS, REASONS, Notifier, Ping, alerted, ordinal
 from schedkit.values import written
@@ -133,6 +134,17 @@ def test_what_is_written_of_a_receiver_reads_back_as_the_same(notifier: Notifier
         ("{webhook: {url: https://x, method: GET}}",
          [("'GET' is not known here", "one of: POST, PUT")]),
         ("{webhook: {body: x}}", [("'url' is missing", None)]),
+        ("{webhook: {url: https://x, body: 'a $$b $titel ${nothing}'}}",
+         [("'$titel' is no part of a message", "did you mean 'title'?"),
+          ("'$nothing' is no part of a message",
+           f"one of: {', '.join(PARTS)}; $$ is the sign itself")]),
+        ("{webhook: {url: https://x, headers: {'a b': c, d: \"e\\nf\", g: €}}}",
+         [("'a b' is no name of a header", None),
+          ("a character stands here that no header can have", None),
+          ("a character stands here that no header can have", None)]),
+        ("{email: not an address}", [("'not an address' is no address", None)]),
+        ("{email: {to: a, smtp: 'mx:65536'}}",
+         [("'mx:65536' is no mail server", "write HOST or HOST:PORT")]),
         ("{email: {to: a, form: b, smtp: 'x y'}}",
          [("unknown key 'form'", "did you mean 'from'?"),
           ("'x y' is no mail server", "write HOST or HOST:PORT")]),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from schedkit.commands import VARIABLE, FromEnv, FromFile, Variable, is_elsewhere
-from schedkit.errors import ConfigError
+from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.message_parts import PARTS
 from schedkit.records import field
 from schedkit.regex import re
 from schedkit.spelling import each, keys_of, read_as_spelled, spelled, write_as_spelled
@@ -14,6 +15,10 @@ from schedkit.values import Entry, Form, Meanings, shape
 
 Text = str | FromFile | FromEnv
 _Steps = tuple[str | int, ...]
+_SMTP = 25
+_PORTS = 65535
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # Source: RFC 9110 5.6.2
+_OF_HEADER = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 
 
 class Given(Form):
@@ -81,15 +86,32 @@ def _address(text: str) -> str:
     address = text.strip()
     if "," in address:
         raise ConfigError.of(f"{text!r} is no address", "write several as a list")
-    if not address or not address.isprintable():
+    spaced = "<" not in address and any(character.isspace() for character in address)
+    if not address or not address.isprintable() or spaced:
         raise ConfigError.of(f"{text!r} is no address")
     return address
 
 
 def _server(text: str) -> str:
-    if not re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", text.strip()):
+    found = re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?", text.strip())
+    if not found or not 0 < int(found[2] or _SMTP) <= _PORTS:
         raise ConfigError.of(f"{text!r} is no mail server", "write HOST or HOST:PORT")
     return text.strip()
+
+
+def _body(text: str) -> str:
+    from string import Template  # few have a body
+
+    names = [one["named"] or one["braced"] for one in Template.pattern.finditer(text)]
+    known = f"one of: {', '.join(PARTS)}; $$ is the sign itself"
+    problems = [
+        Problem(f"'${name}' is no part of a message", did_you_mean(name, PARTS) or known)
+        for name in dict.fromkeys(names)
+        if name and name not in PARTS
+    ]
+    if problems:
+        raise ConfigError(*problems)
+    return text
 
 
 Services = Annotated[tuple[Text, ...], GivenSeveral(_service, "slack://token")]
@@ -111,8 +133,20 @@ class Webhook(Entry):
     """How it is sent."""
     headers: dict[str, Variable] = field(default_factory=dict)
     """Headers that are sent with it."""
-    body: Annotated[Text, Given(str, '{"text": "$title"}')] | None = None
+    body: Annotated[Text, Given(_body, '{"text": "$title"}')] | None = None
     """What is sent in place of the message as JSON: $title, $text and the like stand for parts."""
+
+    def __post_init__(self) -> None:
+        problems = []
+        for name, value in self.headers.items():
+            if not _HEADER.fullmatch(name):
+                message = f"{name!r} is no name of a header"
+                problems.append(Problem(message, path=("headers", name), on_key=True))
+            if isinstance(value, str) and not _OF_HEADER.fullmatch(value):
+                message = "a character stands here that no header can have"
+                problems.append(Problem(message, path=("headers", name)))
+        if problems:
+            raise ConfigError(*problems)
 
 
 class Email(Entry):

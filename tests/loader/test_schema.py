@@ -95,7 +95,7 @@ ACCEPTED = [
     "notify: []",
     "notify: {command: ./page, when: every 10th failure, cooldown: 1h}",
     "notify: [{email: a@x}, {email: [a, b]}, {email: {to: {from_env: A}, from: b, tls: none}}]",
-    "notify: [{webhook: https://x}, {webhook: {url: {from_file: a}, headers: {a: 1}, body: $x}}]",
+    "notify: [{webhook: https://x}, {webhook: {url: {from_file: a}, headers: {a: 1}, body: $job}}]",
     "notify: {apprise: [slack://a, {from_env: B}], when: [failure, recovery]}",
     "notify: {apprise: slack://a, when: failure}",
     "ping: https://x\nalert_on_failure: false",

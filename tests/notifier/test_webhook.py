@@ -103,6 +103,28 @@ def test_what_the_message_does_not_have_stays_as_it_is(template: str, body: str)
     assert body == filled(template, {"job": "a"}, as_json=False)
 
 
+@pytest.mark.parametrize(
+    ("template", "as_json", "body"),
+    [
+        ("$job: $signal.", False, "a: ."),
+        ('{"code": $exit_code, "text": "$job: ${exit_code}."}', True,
+         '{"code": null, "text": "a: ."}'),
+        (r'{"a": "\"$run\"", "b": $run}', True, r'{"a": "\"\"", "b": null}'),
+    ],
+)  # fmt: skip
+def test_what_a_message_could_have_and_has_not_is_nothing(
+    template: str, as_json: bool, body: str
+) -> None:
+    """A run that was missed has no exit code: the body has to be JSON nevertheless."""
+    assert body == filled(template, {"job": "a"}, as_json=as_json)
+
+
+def test_a_text_outside_of_quotes_gets_its_own() -> None:
+    actual = filled('{"text": $title}', {"title": 'a "b"'}, as_json=True)
+
+    assert r'{"text": "a \"b\""}' == actual
+
+
 def test_a_text_that_utf_8_does_not_have_is_sent_with_a_replacement(notifier: Notifying) -> None:
     with receiving(answers()) as receiver:
         answer = notifier.tell("webhook", {"url": receiver.url, "body": "$title"}, title="a\udcff")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 
+from schedkit.message_parts import PARTS
 from schedkit.notifier import web
 from schedkit.notifier.delivery import NotSentError
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from schedkit.notifier.sending import Sending
 
 _JSON = "application/json"
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)  # a text of JSON
 
 
 def send(sending: Sending) -> None:
@@ -45,24 +48,29 @@ def filled(template: str, message: Mapping[str, Any], *, as_json: bool) -> str:
     r"""
     Return *template* with `$name` and `${name}` replaced by what the message has; `$$` is a `$`.
 
-    What the message does not have stays as it is. With *as_json* a text is written as it is
-    within the quotes of JSON, and what is none as JSON has it.
+    What no message has stays as it is, and what this one has not is nothing. With *as_json* it is
+    written as JSON has it, and within the quotes of a text as a part of that.
 
-    >>> filled('{"content": "$title"}', {"title": 'a "b"\n'}, as_json=True)
-    '{"content": "a \\"b\\"\\n"}'
+    >>> filled('{"content": "$title", "code": $exit_code}', {"title": 'a "b"\n'}, as_json=True)
+    '{"content": "a \\"b\\"\\n", "code": null}'
     """
     from string import Template
 
-    def written(value: object) -> str:
-        if isinstance(value, str):
-            return json.dumps(value)[1:-1] if as_json else value
-        if as_json:
-            return json.dumps(value)
-        return "" if value is None else str(value)
+    quoted = [one.span() for one in _QUOTED.finditer(template)] if as_json else []
 
-    return Template(template).safe_substitute(
-        {name: written(value) for name, value in message.items()}
-    )
+    def written(found: re.Match[str]) -> str:
+        name = found["named"] or found["braced"]
+        if name is None:
+            return "$" if found["escaped"] is not None else found[0]
+        if name not in message and name not in PARTS:
+            return found[0]
+        value = message.get(name)
+        if as_json and not any(begin < found.start() < end for begin, end in quoted):
+            return json.dumps(value)
+        plain = "" if value is None else str(value)
+        return json.dumps(plain)[1:-1] if as_json else plain
+
+    return Template.pattern.sub(written, template)
 
 
 def _message(sending: Sending) -> dict[str, Any]:
