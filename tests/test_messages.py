@@ -41,6 +41,8 @@ def about(state: str, why: str = "failure", failures: int = 1, **known: Any) -> 
         (about("missed"), "payroll missed its fire time 2026-11-23 15:00:00 CET"),
         (about("missed", count=12, last_fire_time=START + 11 * MINUTE),
          "payroll missed 12 fire times from 2026-11-23 15:00:00 CET to 2026-11-23 15:11:00 CET"),
+        (about("missed", reason="wait_for: path p was not there"),
+         "payroll missed its fire time 2026-11-23 15:00:00 CET: wait_for: path p was not there"),
         (about("skipped", reason="overlap"), "payroll was skipped: overlap"),
         (about("cancelled", reason="by ann"), "payroll was cancelled: by ann"),
         (about("sla.late_after"),

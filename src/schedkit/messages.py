@@ -135,8 +135,8 @@ def _missed(about: Subject) -> str:
     first = _time(about, run.fire_time)
     if run.count > 1 and run.last_fire_time is not None:
         last = _time(about, run.last_fire_time)
-        return f"missed {run.count} fire times from {first} to {last}"
-    return f"missed its fire time {first}"
+        return f"missed {run.count} fire times from {first} to {last}{_because(about)}"
+    return f"missed its fire time {first}{_because(about)}"
 
 
 def _because(about: Subject) -> str:

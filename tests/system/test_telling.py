@@ -167,7 +167,7 @@ jobs:
     assert {(when, one["job"]) for when, one in told.items()} == {
         ("lost", "cut"), ("missed", "gone"), ("late", "behind"),
     }  # fmt: skip
-    assert told["missed"]["title"] == f"gone missed its fire time {due:%F %T} UTC"
+    assert told["missed"]["title"] == f"gone missed its fire time {due:%F %T} UTC: no runner was up"
     assert Counter(state for *_, state, _ in queue(sched)) == {"sent": 3}
 
 
