@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from schedkit.errors import ConfigError, Problem, did_you_mean
+from schedkit.regex import re
 from schedkit.spelling import each, keys_of, read_as_spelled, write_as_spelled
 from schedkit.typed import Any, ClassVar
 from schedkit.values import Entry, Form, shape
@@ -53,8 +54,11 @@ class OneOf(Form):
     def _word(self, raw: object) -> str:
         """Return the word that is likely missing before *raw*."""
         words: list[str] = [kind.WORD for kind in self.kinds]
-        is_path = isinstance(raw, str) and raw.strip().startswith(("/", ".", "~"))
-        return "path" if is_path and "path" in words else words[0]
+        text = raw.strip() if isinstance(raw, str) else ""
+        likely = "path" if text.startswith(("/", ".", "~")) else None
+        if likely is None and re.fullmatch(r"\S+:[0-9]+", text):
+            likely = "host"
+        return likely if likely in words else words[0]
 
     def _kind(self, raw: Mapping[str, object]) -> type[Alternative]:
         words: list[str] = [kind.WORD for kind in self.kinds]

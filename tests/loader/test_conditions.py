@@ -67,6 +67,8 @@ def test_a_condition_is_written_as_it_is_read(keys: dict[str, object]) -> None:
         ("wait_for: {path: x, until: 0s}", "until is zero", "to ask once write only_if"),
         ("wait_for: {path: x, every: 99ms}", "every is less than 100ms", None),
         ("wait_for: {path: x, host: db:1}", "'path' and 'host' are both there", "keep one"),
+        ("wait_for: db:5432", "the text 'db:5432' stands where a mapping belongs",
+         "write {host: db:5432}"),
         ("wait_for: []", "the list is empty", "write one thing to wait for at least"),
         ("wait_for: {until: 5m}", "this says no thing to wait for", "one of: path, host, command"),
         ("only_if: ''", "the command is empty", None),
