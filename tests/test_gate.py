@@ -140,7 +140,7 @@ def test_a_command_is_run_until_it_succeeds_and_told_of_when_it_says_something_e
 
     ended = run(tmp_path, [shell(script, _IN_TIME)])
 
-    expected = "wait_for: it: exit code 4: no\nwait_for: it is there\n"
+    expected = "wait_for: it: exit code 4: no\nwait_for: it succeeded\n"
     assert Ended(0, None, expected) == ended
     assert 4 == len((tmp_path / "tries").read_text(encoding="utf-8").splitlines())
 

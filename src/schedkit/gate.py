@@ -66,7 +66,7 @@ def _comes(one: dict[str, Any], deadline: float) -> bool:
         why = _look(one, max(deadline - looked, _LEAST))
         if why is None:
             if told is not None:
-                _say(f"{one['what']} is there")
+                _say(f"{one['what']} {'succeeded' if 'command' in one else 'is there'}")
             return True
         if why != told:
             _say(f"{one['what']}: {why}")
