@@ -137,6 +137,14 @@ def test_an_attempt_is_over_though_its_run_goes_on(
     assert expected == attempt_is_over(1, now)
 
 
+def test_an_attempt_without_output_is_not_taken_for_the_last_one(run: Run) -> None:
+    asked = run._replace(state=State.FAILED, attempts=1, output_bytes=7, output="/x/y")
+
+    actual = why_nothing(asked, 0)
+
+    assert "has no output of attempt 0" == actual
+
+
 def test_output_that_somebody_removed_is_not_said_to_have_been_none(run: Run) -> None:
     gone = run._replace(state=State.FAILED, output_bytes=7, output="/x/y\x1b")
 

@@ -179,8 +179,11 @@ class Copying:
         self._reading = Reading(descriptor, begin)
 
 
-def why_nothing(run: Run) -> str:
-    """Return why there is no output of a run."""
+def why_nothing(run: Run, attempt: int | None = None) -> str:
+    """Return why there is no output of a run, or of one of its attempts."""
+    if attempt is not None and attempt < run.attempts:
+        # What the record says is of the last one. Before the first one not every run is asked.
+        return f"has no output of attempt {attempt}"
     if run.output_bytes:
         return safe(f"wrote {run.output_bytes} bytes, of which the file is gone: {run.output}")
     if run.attempts and run.state is not State.QUEUED:

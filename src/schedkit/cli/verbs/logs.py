@@ -73,7 +73,7 @@ def logs(
             is_over = partial(attempt_is_over, attempt)
             run = until_over(state, run_number(run.id) or 0, copying.copy_attempt, is_over)
     if not copying.found:
-        sys.stderr.write(f"{run.id} {why_nothing(run)}\n")
+        sys.stderr.write(f"{run.id} {why_nothing(run, attempt)}\n")
     return 0
 
 
