@@ -28,6 +28,7 @@ from schedkit.run import AttemptKey, OpenAttempt
 
 log = logging.getLogger(__name__)
 
+_MOST_KEEPERS = 4  # that may die before they start a process: after that it is to blame
 _LARGEST = 1 << 20  # bytes of a journal; what starts later goes through another keeper
 _LOOK = timedelta(milliseconds=20)  # for what nobody tells us
 _NOW = timedelta(0)
@@ -321,8 +322,13 @@ class KeeperExecutor:
             self._unattended.add(watched)
 
     def _start_again(self, watched: Sequence[Watched]) -> None:
-        """Start what certainly never ran; once more, not for ever."""
-        again = [one.launch for one in watched if one.launch is not None and not one.tried_again]
+        """Start what certainly never ran; some times more, not for ever."""
+        lost = {one.key: one.keepers_lost + 1 for one in watched}
+        again = [
+            one.launch
+            for one in watched
+            if one.launch is not None and lost[one.key] < _MOST_KEEPERS
+        ]
         reason = "cannot be started: its keeper died"
         try:
             if again:
@@ -330,7 +336,7 @@ class KeeperExecutor:
         except ExecutorError as error:
             again, reason = [], str(error)
         for launch in again:
-            self._watched[launch.key].tried_again = True
+            self._watched[launch.key].keepers_lost = lost[launch.key]
         for one in watched:
             if one.launch not in again:
                 del self._watched[one.key]

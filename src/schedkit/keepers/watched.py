@@ -28,8 +28,8 @@ class Watched:
     """
 
     __slots__ = (
-        "former", "journal", "keeper", "key", "launch", "mark", "never_ran", "output", "pidfd",
-        "result", "story", "tree", "tried_again",
+        "former", "journal", "keeper", "keepers_lost", "key", "launch", "mark", "never_ran",
+        "output", "pidfd", "result", "story", "tree",
     )  # fmt: skip
 
     def __init__(
@@ -54,7 +54,7 @@ class Watched:
         self.pidfd: int | None = None
         self.tree: Tree | None = None
         self.never_ran = False
-        self.tried_again = False
+        self.keepers_lost = 0  # so many were told to start it, and died before they did
 
     @property
     def limit(self) -> int:
