@@ -47,6 +47,27 @@ def test_everybody_is_sent_a_message_once(sched: Sched) -> None:
     assert said["when"] == "missed"
 
 
+def test_receivers_that_differ_in_what_may_be_a_secret_are_told_apart(
+    sched: Sched, receiver: Receiver
+) -> None:
+    sched.write(f"""
+notify:
+  - webhook: {receiver.url}/T0
+  - command: 'true'
+  - webhook: {receiver.url}/T1
+jobs: {{a: {{command: x, clock: every 1h}}}}
+""")
+
+    actual = sched("notify-test")
+
+    assert actual.stdout == (
+        "RECEIVER\tRESULT\n"
+        f"webhook {receiver.url} (1st)\tsent\n"
+        "command true\tsent\n"
+        f"webhook {receiver.url} (2nd)\tsent\n"
+    )
+
+
 def test_those_of_a_job_are_sent_a_message_about_it(sched: Sched) -> None:
     sched.write(FILE)
 

@@ -6,6 +6,7 @@ import os
 import select
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ from schedkit.deliveries import PROCESS, timeout
 from schedkit.job import Job
 from schedkit.messages import trial, trial_ping
 from schedkit.notices import kind
-from schedkit.telling import Ping
+from schedkit.telling import Ping, ordinal
 from schedkit.typed import Annotated, Any, NamedTuple
 
 _GRACE = timedelta(seconds=10)  # beyond all timeouts, which the notifier keeps by itself
@@ -80,7 +81,18 @@ def _trials(jobs: Iterable[Job], *, alone: bool) -> list[_Trial]:
                 "timeout_s": timeout(kind(one)).total_seconds(),
             }  # fmt: skip
             found.setdefault(repr(line), _Trial(str(one), {**line, **rest}))
-    return list(found.values())
+    return _told_apart(found.values())
+
+
+def _told_apart(trials: Iterable[_Trial]) -> list[_Trial]:
+    """Return them with a number where a name, without what may be a secret, is that of several."""
+    found, seen = [*trials], Counter[str]()
+    often = Counter(one.name for one in found)
+    for place, (name, line) in enumerate(found):
+        seen[name] += 1
+        if often[name] > 1:
+            found[place] = _Trial(f"{name} ({ordinal(seen[name])})", line)
+    return found
 
 
 def _sent(trials: Sequence[_Trial]) -> dict[Any, Mapping[str, Any]]:
