@@ -29,8 +29,10 @@ def store(sched: Sched) -> Iterator[SQLiteStore]:
     made.close()
 
 
-def put(store: SQLiteStore, lane: str, kind: str = "email", count: int = 1) -> None:
-    one = Delivery(None, "backup", 1, "failure", kind, "{}", lane, "{}")
+def put(
+    store: SQLiteStore, lane: str, kind: str = "email", count: int = 1, job: str = "backup"
+) -> None:
+    one = Delivery(None, job, 1, "failure", kind, "{}", lane, "{}")
     store.claim([], {}, BEGAN, Reaction(0, deliveries=(one,) * count))
 
 
@@ -67,6 +69,17 @@ def test_what_waits_for_long_is_wrong_to_each_receiver(sched: Sched, store: SQLi
         "1 message by email about backup waiting",
         "3 pings about backup waiting",
     ]
+
+
+def test_what_is_about_several_jobs_is_not_said_to_be_about_one(
+    sched: Sched, store: SQLiteStore
+) -> None:
+    put(store, "x", count=2)
+    put(store, "x", job="restore")
+
+    _, (line,) = rows(sched)
+
+    assert line.startswith("3 messages by email about 2 jobs waiting since ")
 
 
 def test_what_was_sent_is_not_said(sched: Sched, store: SQLiteStore) -> None:

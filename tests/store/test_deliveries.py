@@ -118,7 +118,7 @@ def test_the_first_of_each_lane_is_found_by_an_index(store: SQLiteStore) -> None
 
 @pytest.mark.parametrize(
     ("minutes", "expected"),
-    [(5, []), (6, [Undelivered("a", "email", "failure", 2, at(0), failed=False, error=None)])],
+    [(5, []), (6, [Undelivered("a", "email", "failure", 2, 1, at(0), failed=False, error=None)])],
 )
 def test_what_waits_for_long_was_not_told(
     store: Store, minutes: int, expected: list[Undelivered]

@@ -48,7 +48,8 @@ def _messages(one: Undelivered) -> str:
     word = "ping" if one.kind == "ping" else "message"
     how = f"{word}{'' if one.count == 1 else 's'}"
     how += "" if one.kind == "ping" else f" by {one.kind}"
-    return f"{one.count} {how} about {one.job}"
+    about = one.job if one.jobs == 1 else f"{one.jobs} jobs"
+    return f"{one.count} {how} about {about}"
 
 
 def _state(one: Undelivered) -> str:

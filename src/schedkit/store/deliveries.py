@@ -40,11 +40,11 @@ _DROP = (
 )
 # Of what waits, the first of a lane is what was tried; of what has failed, the last.
 _UNDELIVERED = """
-SELECT job, kind, reason, number, since, state, error FROM (
-    SELECT count(*) AS number, min(created) AS since, min(id) AS told
+SELECT job, kind, reason, number, jobs, since, state, error FROM (
+    SELECT count(*) AS number, count(DISTINCT job) AS jobs, min(created) AS since, min(id) AS told
     FROM deliveries WHERE state = 'waiting' GROUP BY lane HAVING min(created) < ?1
     UNION ALL
-    SELECT count(*), min(created), max(id)
+    SELECT count(*), count(DISTINCT job), min(created), max(id)
     FROM deliveries AS failed WHERE state = 'failed' AND created > ?2 AND NOT EXISTS (
         SELECT 1 FROM deliveries AS later
         WHERE later.lane = failed.lane AND later.id > failed.id AND later.state = 'sent'
@@ -89,7 +89,7 @@ class Tried(NamedTuple):
 
 class Undelivered(NamedTuple):
     """
-    What was not sent to one receiver: *count* messages from *since* on.
+    What was not sent to one receiver: *count* messages about *jobs* of them from *since* on.
 
     They have *failed* for good, or wait for long. Job, reason and error are those of one of them.
     """
@@ -98,6 +98,7 @@ class Undelivered(NamedTuple):
     kind: str
     reason: str
     count: int  # type: ignore[assignment]  # which a tuple has as a method: of no use here
+    jobs: int
     since: datetime
     failed: bool
     error: str | None
@@ -138,8 +139,8 @@ def undelivered(db: sqlite3.Connection, now: datetime) -> list[Undelivered]:
     """Return what has failed of late, or waits for long, by receiver."""
     rows = db.execute(_UNDELIVERED, (to_micros(now - _LONG), to_micros(now - _TOLD)))
     return [
-        Undelivered(job, kind, reason, count, instant(since), state == "failed", error)
-        for job, kind, reason, count, since, state, error in rows
+        Undelivered(job, kind, reason, count, jobs, instant(since), state == "failed", error)
+        for job, kind, reason, count, jobs, since, state, error in rows
     ]
 
 
