@@ -87,6 +87,10 @@ class FlakyStore(SQLiteStore):
         self._try("last_successes")
         return super().last_successes(jobs)
 
+    def counted(self, jobs: Sequence[str]) -> dict[str, int]:
+        self._try("counted")
+        return super().counted(jobs)
+
     def pause(self, pauses: Iterable[Pause]) -> None:
         self._try("pause")
         super().pause(pauses)

@@ -250,6 +250,31 @@ def test_a_silence_that_lasted_while_no_runner_was_up_is_noticed_then(world: Wor
     assert world.told() == ["a 12:15:00 succeeded"]
 
 
+def test_a_silence_that_began_and_ended_while_no_runner_was_up_has_its_run(world: World) -> None:
+    world.write(SILENT)
+    world.ask(MINUTE, emit("heartbeat", host="db"))
+    world.run_for(5 * MINUTE)
+    world.watch.sleep(30 * MINUTE)
+    _emit_without_a_runner(world, Emitted("heartbeat", '{"host": "db"}'))
+    world.watch.sleep(5 * MINUTE)
+    world.reopen()
+
+    world.run_for(MINUTE)
+    world.reopen()
+    world.run_for(MINUTE)
+
+    assert world.told() == ["a 12:16:00 succeeded"]
+
+
+def test_a_silence_waits_for_a_history_that_cannot_be_read(world: World) -> None:
+    world.write(SILENT.replace("{command: x", "{command: x, max_runs: 5"))
+    world.after(15 * MINUTE - SECOND, lambda: world.store.fails.update(counted=2))
+
+    world.run_for(16 * MINUTE)
+
+    assert world.told() == ["a 12:15:00 succeeded"]
+
+
 def _emit_without_a_runner(world: World, *events: Emitted) -> None:
     jobs = loader.load([world.path]).by_name
     with closing(world.other_store()) as store:

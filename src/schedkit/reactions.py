@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 import logging
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 
 from schedkit.claims import Claims
@@ -16,11 +16,12 @@ from schedkit.consequences import Cause, caused, followed_by
 from schedkit.errors import StoreError
 from schedkit.events import Delivery, Event, Hearing, Reaction
 from schedkit.jobs import Jobs
-from schedkit.listening import Listener, Mark, cause, given, heard, listeners, runs_of
+from schedkit.listening import Listener, Mark, Pattern, cause, given, heard, listeners, runs_of
 from schedkit.planner import Standing
 from schedkit.records import replace
 from schedkit.run import AttemptKey, Decision, State, Trigger, run_id
 from schedkit.run_queue import SPREAD
+from schedkit.silences import Part, Silences
 from schedkit.store import Store
 from schedkit.typed import Any, NamedTuple
 
@@ -29,8 +30,6 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 500  # events of which the consequences are claimed together
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-_Part = tuple[str, str]  # a job and one of its triggers
 
 
 class Consequence(NamedTuple):
@@ -53,9 +52,9 @@ class _Heard:
     """
 
     def __init__(self) -> None:
-        self.progress: dict[_Part, tuple[Mark, ...]] = {}
+        self.progress: dict[Part, tuple[Mark, ...]] = {}
         self.causes: list[tuple[int, Cause]] = []
-        self.broken: dict[_Part, datetime] = {}
+        self.broken: dict[Part, datetime] = {}
 
 
 class Reactions:
@@ -70,13 +69,12 @@ class Reactions:
         self._claims = claims
         self._store = store
         self.deliver: Callable[[], None] = lambda: None  # called when somebody is to be told
-        self._listeners: dict[_Part, Listener] = {}
+        self._listeners: dict[Part, Listener] = {}
         self._by_name: defaultdict[tuple[str, str | None], list[Listener]] = defaultdict(list)
         self._by_glob: list[Listener] = []
         self._since: dict[str, datetime] = {}
-        self._progress: dict[_Part, tuple[Mark, ...]] = {}
-        self._silent_since: dict[_Part, datetime] = {}
-        self._silences: list[tuple[datetime, _Part]] = []
+        self._progress: dict[Part, tuple[Mark, ...]] = {}
+        self._silences = Silences()
         self._told: set[str] = set()  # jobs of which somebody is told
         self._host = os.uname().nodename
         self._woken = False  # whether there may be events although nobody listens
@@ -151,19 +149,19 @@ class Reactions:
     def react(self, now: datetime) -> list[Consequence]:
         """Let everything follow from what has happened up to now; return what did."""
         done: list[Consequence] = []
-        while self.pending and not self._claims.recording.blocked:
-            try:
+        try:
+            while self.pending and not self._claims.recording.blocked:
                 events = self._store.unreacted(_AT_ONCE)
                 followed = self._follow(events, now) if events else []
-            except StoreError as error:
-                self._claims.recording.block(error)
-                break
-            if followed is None:
-                break
-            done += followed
-            # What was decided may be an event, too.
-            self._woken = self._claims.happened = bool(events)
-        self._break_silences(now)
+                if followed is None:
+                    break
+                done += followed
+                # What was decided may be an event, too.
+                self._woken = self._claims.happened = bool(events)
+            if not self._claims.recording.blocked:  # else events may break them
+                self._end_silences(now)
+        except StoreError as error:
+            self._claims.recording.block(error)
         return done
 
     def _follow(self, events: Sequence[Event], now: datetime) -> list[Consequence] | None:
@@ -180,7 +178,7 @@ class Reactions:
             return None
         self._progress |= found.progress
         for part, time in found.broken.items():
-            self._await_silence(part, time)
+            self._silences.begin(part, time)
         if deliveries:
             self.deliver()
         return done
@@ -190,7 +188,11 @@ class Reactions:
         part = (one.job, one.part)
         if one.lasts is not None:
             if one.patterns[0].admits(event):
-                found.broken[part] = max(event.time, found.broken.get(part, event.time))
+                since = found.broken.get(part, self._silences.since(part))
+                if since is not None and event.time - since >= one.lasts:
+                    # It began and ended while nobody looked.
+                    found.causes.append((0, self._silence(one, since)))
+                found.broken[part] = max(event.time, since or event.time)
             return
         before = found.progress.get(part, self._progress.get(part, ()))
         marks, left = heard(one, before, event)
@@ -244,7 +246,7 @@ class Reactions:
         self, causes: Iterable[tuple[int, Cause]], now: datetime, reaction: Reaction | None
     ) -> list[Consequence] | None:
         decisions: list[Decision] = []
-        events: dict[_Part, int] = {}
+        events: dict[Part, int] = {}
         standings: dict[str, Standing] = {}
         late = count()
         for number, one in causes:
@@ -275,64 +277,57 @@ class Reactions:
             counted = self._store.counted([name]).get(name, 0)
         return self._claims.standing(name, now, counted)
 
-    def _dumped(self, progress: Mapping[_Part, Sequence[Mark]]) -> dict[str, str | None]:
+    def _dumped(self, progress: Mapping[Part, Sequence[Mark]]) -> dict[str, str | None]:
         """Return the progress of the jobs of which some changes, as it is kept."""
-        merged = {**self._progress, **progress}
-        said: dict[str, str | None] = {}
-        for job in {job for job, _ in progress}:
-            own = {
-                part: [[m.event, _micros(m.time), m.pattern, m.run] for m in marks]
-                for (name, part), marks in merged.items()
-                if name == job and marks
-            }
-            said[job] = json.dumps(own) if own else None
-        return said
+        own: dict[str, dict[str, Any]] = {job: {} for job, _ in progress}
+        for (job, part), marks in ({**self._progress, **progress} if own else {}).items():
+            if marks and job in own:
+                own[job][part] = [[m.event, _micros(m.time), m.pattern, m.run] for m in marks]
+        return {job: json.dumps(parts) if parts else None for job, parts in own.items()}
 
     # ---- silence
 
     def next_time(self) -> datetime | None:
         """Return when a silence has lasted for so long that somebody runs for it."""
-        while self._silences:
-            due, part = self._silences[0]
-            if self._silent_since.get(part) == due - self._lasts(part):
-                return due
-            heapq.heappop(self._silences)  # it was broken
-        return None
-
-    def _lasts(self, part: _Part) -> timedelta:
-        one = self._listeners.get(part)
-        return (one.lasts if one is not None else None) or timedelta(0)
+        first = self._silences.first()
+        return None if first is None else first.due
 
     def _await_silences(self) -> None:
-        self._silences, self._silent_since = [], {}
-        for part, one in self._listeners.items():
-            if one.lasts is not None:
-                pattern, since = one.patterns[0], self._since[one.job]
-                last = self._store.last_event(pattern.names, since, pattern.admits)
-                self._await_silence(part, since if last is None else last.time)
+        """Go on from the last event of each that was looked at: later ones may break it yet."""
+        silent = {part: one for part, one in self._listeners.items() if one.lasts is not None}
+        until = self._store.reacted() if silent else 0
+        since: dict[Part, datetime] = {}
+        for part, one in silent.items():
+            pattern, begin = one.patterns[0], self._since[one.job]
+            admits = partial(_before, until, pattern)
+            last = self._store.last_event(pattern.names, begin, admits)
+            since[part] = begin if last is None else last.time
+        lasts = {part: one.lasts or timedelta(0) for part, one in silent.items()}
+        self._silences.settle(lasts, since)
 
-    def _await_silence(self, part: _Part, since: datetime) -> None:
-        if since >= self._silent_since.get(part, since):
-            self._silent_since[part] = since
-            heapq.heappush(self._silences, (since + self._lasts(part), part))
+    def _end_silences(self, now: datetime) -> None:
+        """
+        Let follow what follows from silences that have lasted long enough.
 
-    def _break_silences(self, now: datetime) -> None:
-        """Let follow what follows from silences that have lasted long enough."""
-        while not self._claims.recording.blocked:
-            due = self.next_time()
-            if due is None or due > now:
-                return
-            part = heapq.heappop(self._silences)[1]
-            one = self._listeners[part]
-            since = self._silent_since[part]
-            text = f"no {' or '.join(one.patterns[0].names)} since {since.isoformat()}"
-            zone = self._claims.known[one.job].timezone
-            params = (("SCHED_EVENT_ABSENT_SINCE", since.astimezone(zone).isoformat()),)
-            found = Cause(one.job, text, due, one.trigger, params)
+        Raises: StoreError.
+        """
+        while (first := self._silences.first()) is not None and first.due <= now:
+            found = self._silence(self._listeners[first.part], first.since)
             if self._claim([(0, found)], now, None) is None:
-                heapq.heappush(self._silences, (due, part))
-            else:
-                del self._silent_since[part]  # until the next one comes
+                return
+            self._silences.over(first.part)
+
+    def _silence(self, one: Listener, since: datetime) -> Cause:
+        """Return a silence that has lasted as what causes a run."""
+        assert one.lasts is not None
+        text = f"no {' or '.join(one.patterns[0].names)} since {since.isoformat()}"
+        told = since.astimezone(self._claims.known[one.job].timezone).isoformat()
+        params = (("SCHED_EVENT_ABSENT_SINCE", told),)
+        return Cause(one.job, text, since + one.lasts, one.trigger, params)
+
+
+def _before(until: int, pattern: Pattern, event: Event) -> bool:
+    return event.id <= until and pattern.admits(event)
 
 
 def _consequence(event: int, key: AttemptKey | None, decision: Decision) -> Consequence:
@@ -342,8 +337,8 @@ def _consequence(event: int, key: AttemptKey | None, decision: Decision) -> Cons
 
 
 def _marks(
-    known: Mapping[_Part, Listener], hearing: Mapping[str, Hearing]
-) -> Iterator[tuple[_Part, tuple[Mark, ...]]]:
+    known: Mapping[Part, Listener], hearing: Mapping[str, Hearing]
+) -> Iterator[tuple[Part, tuple[Mark, ...]]]:
     """Yield what jobs have heard so far, as it was kept."""
     for job, (_, progress) in hearing.items():
         said: dict[str, Any] = json.loads(progress) if progress else {}

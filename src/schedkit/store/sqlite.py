@@ -261,6 +261,12 @@ class SQLiteStore(SQLiteReader):
         with self._reading() as db:
             return [happenings.event(row) for row in db.execute(happenings.UNREACTED, (limit,))]
 
+    def reacted(self) -> int:
+        """Return the number of the last event of which all has followed."""
+        with self._reading() as db:
+            (until,) = db.execute("SELECT until FROM reacted").fetchone()
+            return int(until)
+
     def last_event(
         self, names: Sequence[str], since: datetime, admits: Callable[[Event], bool]
     ) -> Event | None:

@@ -248,6 +248,9 @@ class Store(Reader, Protocol):
     def unreacted(self, limit: int) -> list[Event]:
         """Return the first events of which nothing has followed yet, in their order."""
 
+    def reacted(self) -> int:
+        """Return the number of the last event of which all has followed."""
+
     def last_event(
         self, names: Sequence[str], since: datetime, admits: Callable[[Event], bool]
     ) -> Event | None:
