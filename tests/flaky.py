@@ -11,7 +11,7 @@ from pathlib import Path
 
 from schedkit.config import Config
 from schedkit.errors import StoreError
-from schedkit.events import Emitted, Reaction
+from schedkit.events import Arrival, Emitted, Gone, Reaction
 from schedkit.job import Job
 from schedkit.run import (
     AttemptKey,
@@ -86,6 +86,14 @@ class FlakyStore(SQLiteStore):
     def last_successes(self, jobs: Sequence[str]) -> dict[str, tuple[int, datetime]]:
         self._try("last_successes")
         return super().last_successes(jobs)
+
+    def arrive(self, told: Sequence[Arrival | Gone], now: datetime) -> int:
+        self._try("arrive")
+        return super().arrive(told, now)
+
+    def arrivals(self) -> list[tuple[str, str, str, int]]:
+        self._try("arrivals")
+        return super().arrivals()
 
     def counted(self, jobs: Sequence[str]) -> dict[str, int]:
         self._try("counted")

@@ -35,14 +35,22 @@ class Incoming:
     *happened* is called when new events were kept. Whoever makes this reaps its child.
     """
 
-    def __init__(self, store: Store, watch: Watch, happened: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        watch: Watch,
+        happened: Callable[[], None],
+        start: Callable[[], LineChild] = lambda: LineChild(*_PROCESS),
+    ) -> None:
         self._store = store
         self._watch = watch
         self._happened = happened
+        self._start = start
         self._child: LineChild | None = None
         self._wanted: list[dict[str, Any]] = []
+        self._asked = True  # whether the process has been told what is wanted
         self._untold: list[dict[str, Any]] = []  # that are not kept yet
-        self._next: timedelta | None = None
+        self._again: timedelta | None = None  # when what has failed is tried again
         self._closed = False
 
     def settle(self, jobs: Jobs) -> None:
@@ -54,17 +62,27 @@ class Incoming:
             for name in names
             for one in _wanted(jobs, name)
         ]
-        self._begin()
+        self._ask()
 
-    def _begin(self) -> None:
-        if not self._wanted:
+    def _ask(self) -> None:
+        """Tell the process what is wanted; in a while, when that cannot be done."""
+        self._asked = not self._wanted
+        if self._asked:
             self._let_go()
             return
-        if self._child is None:
-            self._child = LineChild(*_PROCESS)
-        known = [[*one] for one in self._store.arrivals()]
+        try:
+            known = [[*one] for one in self._store.arrivals()]
+            if self._child is None:
+                self._child = self._start()
+        except (StoreError, OSError) as error:
+            self._pause("files are not watched for", error)
+            return
         self._child.tell({"watch": self._wanted, "known": known})
-        self._next = self._watch.elapsed() + _SOON if self._child.behind else None
+        self._asked = True
+
+    def _pause(self, what: str, error: Exception) -> None:
+        log.warning(what, extra=fields(error=error))  # one of two constant sentences
+        self._again = self._watch.elapsed() + _AGAIN
 
     def _let_go(self) -> None:
         if self._child is not None:
@@ -80,40 +98,35 @@ class Incoming:
         return None
 
     def next_deadline(self) -> timedelta | None:
-        """Return when something is tried again."""
-        return self._next
+        """Return when something is tried again, or when the process is told the rest."""
+        times = [] if self._again is None else [self._again]
+        if self._child is not None and self._child.behind:
+            times.append(self._watch.elapsed() + _SOON)
+        return min(times, default=None)
 
     def serve(self, ready: set[int]) -> None:
         """Keep what the process has told; start it anew when it has ended."""
-        if self._next is not None and self._next <= self._watch.elapsed():
-            self._next = None
-            self._try_again()
-        if self._child is not None and self._child.descriptor in ready:
-            self._untold += self._child.told()
-            self._keep()
-
-    def _try_again(self) -> None:
-        if self._untold:
-            self._keep()
-        if self._child is None:
-            self._begin()
-        else:
+        if self._again is not None and self._again <= self._watch.elapsed():
+            self._again = None
+            if not self._asked:
+                self._ask()
+        if self._child is not None:
             self._child.flush()
-            if self._child.behind:
-                self._next = self._watch.elapsed() + _SOON
+            if self._child.descriptor in ready:
+                told = self._child.told()
+                self._untold += told
+                _warn(told)
+        if self._again is None:
+            self._keep()
 
     def _keep(self) -> None:
         """Keep files as events, each together with that it has been told of."""
         while self._untold:
             part = self._untold[:_AT_ONCE]
-            for one in part:
-                if "warning" in one:
-                    log.warning("files cannot be watched", extra=fields(why=one["warning"]))
             try:
                 kept = self._store.arrive(list(_told(part)), self._watch.now())
             except StoreError as error:
-                log.warning("files wait to be recorded", extra=fields(error=error))
-                self._next = self._watch.elapsed() + _AGAIN
+                self._pause("files wait to be recorded", error)
                 return
             del self._untold[: len(part)]
             if kept:
@@ -127,7 +140,7 @@ class Incoming:
         if not self._closed:
             code = os.waitstatus_to_exitcode(status)
             log.warning("the process that watches for files has ended", extra=fields(exit=code))
-            self._next = self._watch.elapsed() + _AGAIN
+            self._asked, self._again = False, self._watch.elapsed() + _AGAIN
         return True
 
     def close(self) -> None:
@@ -150,6 +163,12 @@ def _wanted(jobs: Jobs, name: str) -> Iterator[dict[str, Any]]:
                 "job": name, "part": place, "patterns": patterns,
                 "settle_s": told.settle.total_seconds(),
             }  # fmt: skip
+
+
+def _warn(told: Iterable[dict[str, Any]]) -> None:
+    for one in told:
+        if "warning" in one:
+            log.warning("files cannot be watched", extra=fields(why=one["warning"]))
 
 
 def _told(said: Iterable[dict[str, Any]]) -> Iterator[Arrival | Gone]:
