@@ -167,3 +167,9 @@ def test_without_a_history_nothing_was_done(sched: Sched) -> None:
 
     assert Answer(0, HEADER, "nothing has run yet: sched run\n") == sched("audit")
     assert "[]\n" == sched("audit", "--json").stdout
+
+
+def test_an_end_before_the_beginning_is_refused(sched: Sched) -> None:
+    expected = Answer(2, "", "error: --until is before --since\n")
+
+    assert expected == sched("audit", "--since", "2026-03-02", "--until", "2026-03-01")

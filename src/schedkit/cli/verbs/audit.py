@@ -12,13 +12,11 @@ from schedkit.cli import render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Option
 from schedkit.cli.render import Cell
-from schedkit.cli.when import when
-from schedkit.config import positive
+from schedkit.cli.rows import ROWS, Number, Since, Until, most
 from schedkit.run import Change, Load
 from schedkit.store import Reader
 from schedkit.typed import Annotated, Any, NamedTuple
 
-_ROWS = 20
 _NAMED = 3  # changes of one load that a person is shown
 _COLUMNS = ("TIME", "WHO", "WHAT", "TARGET", "DETAIL")
 
@@ -35,20 +33,13 @@ class _Act(NamedTuple):
 
 def audit(
     context: Context,
-    number: Annotated[
-        int | None,
-        Option(("-n", "--number"), "How many; 20, or all since --since.", "N", convert=positive),
-    ] = None,
-    since: Annotated[
-        datetime | None, Option(("--since",), "From this time on.", "WHEN", convert=when)
-    ] = None,
-    until: Annotated[
-        datetime | None, Option(("--until",), "Up to this time.", "WHEN", convert=when)
-    ] = None,
+    number: Number = None,
+    since: Since = None,
+    until: Until = None,
     json: Annotated[bool, Option(("--json",), "Answer in JSON.")] = False,
 ) -> int:
     """Show who changed, paused, triggered what, newest first."""
-    limit = number if number is not None else None if since is not None else _ROWS
+    limit = most(number, since, until)
     store = context.history()
     acts: list[_Act] = []
     if store is not None:
@@ -64,7 +55,7 @@ def audit(
     if store is None:
         sys.stderr.write(f"nothing has run yet: {context.command('run')}\n")
     elif more and number is None:
-        sys.stderr.write(f"there are more: {context.command('audit', '-n', str(5 * _ROWS))}\n")
+        sys.stderr.write(f"there are more: {context.command('audit', '-n', str(5 * ROWS))}\n")
     return 0
 
 

@@ -10,15 +10,12 @@ from datetime import UTC, datetime
 from schedkit.cli import causation, render
 from schedkit.cli.context import Context
 from schedkit.cli.declaration import Argument, Option
-from schedkit.cli.failure import UsageError
 from schedkit.cli.render import Cell
-from schedkit.cli.when import when
-from schedkit.config import positive
+from schedkit.cli.rows import ROWS, Number, Since, Until, most
 from schedkit.events import RUN, Event
 from schedkit.run import Run, run_id
 from schedkit.typed import Annotated, Any
 
-_ROWS = 20
 _CLIPPED = 60  # characters of a payload that a person is shown
 _COLUMNS = ("EVENT", "TIME", "NAME", "WHO", "KEY", "RUNS", "PAYLOAD")
 # On a terminal that is too narrow, what came of it stays longest.
@@ -33,16 +30,9 @@ def events(
     names: Annotated[
         tuple[str, ...], Argument("Only of these names; * stands for anything.", "EVENT")
     ] = (),
-    number: Annotated[
-        int | None,
-        Option(("-n", "--number"), "How many; 20, or all since --since.", "N", convert=positive),
-    ] = None,
-    since: Annotated[
-        datetime | None, Option(("--since",), "From this time on.", "WHEN", convert=when)
-    ] = None,
-    until: Annotated[
-        datetime | None, Option(("--until",), "Up to this time.", "WHEN", convert=when)
-    ] = None,
+    number: Number = None,
+    since: Since = None,
+    until: Until = None,
     everything: Annotated[
         bool, Option(("--all",), "Also the ends of runs that other jobs wait for.")
     ] = False,
@@ -53,9 +43,7 @@ def events(
 
     What was emitted, files that came, promises that were broken; and which runs each has caused.
     """
-    if since is not None and until is not None and until < since:
-        raise UsageError("--until is before --since")
-    limit = number if number is not None else None if since is not None else _ROWS
+    limit = most(number, since, until)
     asks_for_runs = everything or any(name.startswith(RUN) for name in names)
     store = context.history()
     found: list[Event] = []
@@ -74,7 +62,7 @@ def events(
         rows = [_row(*one, now) for one in shown]
         render.write_table(_COLUMNS, rows, colour=context.colour(), giving_way=_GIVING_WAY)
     if number is None and len(found) > len(shown):
-        words = [*names, *(["--all"] if everything else []), "-n", str(5 * _ROWS)]
+        words = [*names, *(["--all"] if everything else []), "-n", str(5 * ROWS)]
         sys.stderr.write(f"there are more: {context.command('events', *words)}\n")
     elif not shown and not json:
         filtered = bool(names or since or until)

@@ -13,16 +13,15 @@ from schedkit.cli import causation, render
 from schedkit.cli.colours import COLOURS
 from schedkit.cli.context import Context, NoFileError
 from schedkit.cli.declaration import Argument, Option
-from schedkit.cli.failure import UsageError
+from schedkit.cli.rows import ROWS, Number, most
 from schedkit.cli.when import when
-from schedkit.config import UnknownJobError, positive
+from schedkit.config import UnknownJobError
 from schedkit.errors import ConfigError, did_you_mean
 from schedkit.records import replace
 from schedkit.run import Run, State, Trigger
 from schedkit.store import Query
 from schedkit.typed import Annotated, Any
 
-_ROWS = 20
 # On a terminal that is too narrow for all, why goes before how often and how late.
 _GIVING_WAY = (
     ("NOTE", 20), ("TRY", 0), ("LATE", 0), ("JOB", 16), ("NOTE", 12), ("EXIT", 0), ("NOTE", 0),
@@ -50,10 +49,7 @@ def _states(text: str) -> frozenset[State]:
 def history(
     context: Context,
     jobs: Annotated[tuple[str, ...], Argument("Only these jobs.", "JOB")] = (),
-    number: Annotated[
-        int | None,
-        Option(("-n", "--number"), "How many; 20, or all since --since.", "N", convert=positive),
-    ] = None,
+    number: Number = None,
     since: Annotated[
         datetime | None,
         Option(("--since",), "Fire times from this on.", "WHEN", convert=when),
@@ -73,11 +69,10 @@ def history(
 
     The note says what has caused a run that is of no fire time.
     """
-    if since is not None and until is not None and until < since:
-        raise UsageError("--until is before --since")
-    query = Query(frozenset(jobs), state or frozenset(), since, until, number)
-    if number is None and since is None:
-        query = replace(query, limit=_ROWS + 1)  # to know whether there are more
+    limit = most(number, since, until)
+    query = Query(frozenset(jobs), state or frozenset(), since, until, limit)
+    if number is None and limit is not None:
+        query = replace(query, limit=limit + 1)  # to know whether there are more
     store = context.history()
     runs: list[Run] = []
     known: set[str] = set()
@@ -86,8 +81,8 @@ def history(
             runs = store.runs(query)
             known = store.jobs() if jobs else set()
     _check(context, jobs, known)
-    more = number is None and since is None and len(runs) > _ROWS
-    runs = runs[:_ROWS] if more else runs
+    more = number is None and limit is not None and len(runs) > limit
+    runs = runs[:limit]
     if json:
         render.write_json([as_json(run) for run in runs])
     else:
@@ -96,7 +91,7 @@ def history(
         colour = context.colour()
         render.write_table(_COLUMNS, rows, colour=colour, giving_way=_GIVING_WAY)
     if more:
-        sys.stderr.write(f"there are more: {_again(context, query, 5 * _ROWS)}\n")
+        sys.stderr.write(f"there are more: {_again(context, query, 5 * ROWS)}\n")
     elif not runs and not json:
         sys.stderr.write(f"{_why_empty(context, query, is_there=store is not None)}\n")
     return 0
