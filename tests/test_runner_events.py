@@ -164,6 +164,27 @@ def test_so_many_events_within_a_time_cause_one_run(world: World) -> None:
     assert world.told() == ["a 12:39:00 succeeded", "a 12:42:00 succeeded"]
 
 
+def test_whoever_emits_is_told_who_counts_it(world: World) -> None:
+    world.write("""
+        jobs:
+          a: {command: x, on: {event: err, count: 3}}
+          b: {command: x, on: {all: [err, other]}}
+        """)
+    for minute in (1, 2, 3):
+        world.ask(minute * MINUTE, emit("err"))
+
+    world.run_for(5 * MINUTE)
+
+    assert [
+        [(run["job"], run["state"], run["reason"]) for run in kept.runs]
+        for (kept,) in (answer for answer in world.answers if isinstance(answer, list))
+    ] == [
+        [("a", "counted", "1 of 3"), ("b", "counted", "1 of 2")],
+        [("a", "counted", "2 of 3"), ("b", "counted", "1 of 2")],
+        [("a", "running", None), ("b", "counted", "1 of 2")],
+    ]
+
+
 def test_what_has_been_counted_survives_the_runner(world: World) -> None:
     world.write("jobs: {a: {command: x, on: {event: err, count: 3}}}")
     world.ask(MINUTE, emit("err"))

@@ -78,6 +78,11 @@ class Listener(Record):
         """Whether one event is enough."""
         return self.count == 1 and not self.all_of
 
+    @property
+    def wants(self) -> int:
+        """How many events are enough."""
+        return len(self.patterns) if self.all_of else self.count
+
 
 def listeners(job: Job) -> Iterator[Listener]:
     """Yield the triggers of a job."""
@@ -145,9 +150,9 @@ def heard(
     near = [one for one in progress if _close(listener, one, own[0])]
     if listener.all_of:
         marks = (*(one for one in near if one.pattern not in places), *own)
-        return (marks, ()) if len(marks) == len(listener.patterns) else ((), marks)
-    marks = (*near, own[0])
-    return (marks, ()) if len(marks) >= listener.count else ((), marks)
+    else:
+        marks = (*near, own[0])
+    return (marks, ()) if len(marks) >= listener.wants else ((), marks)
 
 
 def _close(listener: Listener, one: Mark, other: Mark) -> bool:

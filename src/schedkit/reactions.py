@@ -33,7 +33,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Consequence(NamedTuple):
-    """What became of a run that the event of this number has caused: None where none starts."""
+    """
+    What became of a run that the event of this number has caused: None where none starts.
+
+    In the state `counted` it has caused none yet: the reason is how many are there of how many.
+    """
 
     event: int
     job: str
@@ -55,6 +59,7 @@ class _Heard:
         self.progress: dict[Part, tuple[Mark, ...]] = {}
         self.causes: list[tuple[int, Cause]] = []
         self.broken: dict[Part, datetime] = {}
+        self.counted: list[Consequence] = []
 
 
 class Reactions:
@@ -181,7 +186,7 @@ class Reactions:
             self._silences.begin(part, time)
         if deliveries:
             self.deliver()
-        return done
+        return [*done, *found.counted]
 
     def _listen(self, one: Listener, event: Event, found: _Heard) -> None:
         """Add what a listener makes of an event to what was *found* so far."""
@@ -198,6 +203,9 @@ class Reactions:
         marks, left = heard(one, before, event)
         if not one.alone and left != before:
             found.progress[part] = left
+            if not marks:
+                so_far = f"{len(left)} of {one.wants}"
+                found.counted.append(Consequence(event.id, one.job, None, "counted", so_far))
         if marks:
             found.causes.append((event.id, self._cause(one, marks, event)))
 

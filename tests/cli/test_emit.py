@@ -41,7 +41,7 @@ def written(sched: Sched) -> None:
     sched.write(JOBS)
 
 
-def ran(job: str, run: str | None, state: State, reason: str | None = None) -> dict[str, Any]:
+def ran(job: str, run: str | None, state: str, reason: str | None = None) -> dict[str, Any]:
     """Return what came of a run that an event has caused."""
     return {"job": job, "run": run, "state": state, "reason": reason}
 
@@ -74,6 +74,11 @@ def kept(sched: Sched) -> list[tuple[int, str, str | None, str, dict[str, Any]]]
     ("came", "columns", "words"),
     [
         (Kept(17, new=True), "new\t-", "is event 17; nobody runs for it"),
+        (
+            Kept(17, new=True, runs=[ran("a", None, "counted", "1 of 3")]),
+            "new\ta counted",
+            "is event 17; a counts it: 1 of 3",
+        ),
         (Kept(17, new=False), "known\t-", "is known already as event 17 (its key)"),
         (
             Kept(17, new=True, runs=[ran("qualify", "7k3m2q", State.RUNNING)]),

@@ -139,14 +139,14 @@ def _so_far(one: Listener, marks: Sequence[Mark], now: datetime) -> str | None:
     near = [mark for mark in marks if one.within is None or now - mark.time <= one.within]
     within = "" if one.within is None else f" within {durations.text(one.within)}"
     if not one.all_of:
-        return f"{len(near)} of {one.count}{within}"
+        return f"{len(near)} of {one.wants}{within}"
     there = {mark.pattern for mark in near}
     missing = [
         pattern.about or " or ".join(pattern.names)
         for place, pattern in enumerate(one.patterns)
         if place not in there
     ]
-    said = [f"{len(there)} of {len(one.patterns)}{within}"]
+    said = [f"{len(there)} of {one.wants}{within}"]
     said += [f"waits for {' and '.join(missing)}"] if there else []
     return ", ".join(said)
 

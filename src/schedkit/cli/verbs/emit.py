@@ -122,6 +122,8 @@ def _in_words(kept: _Kept, start: str | None = None) -> str:
 
 
 def _became(run: dict[str, Any]) -> str:
+    if run["state"] == "counted":
+        return f"{run['job']} counts it: {run['reason']}"
     if run["state"] == State.QUEUED:
         return f"{run['job']} waits for its turn ({run['run']})"
     why = f": {run['reason']}" if run["reason"] else ""
