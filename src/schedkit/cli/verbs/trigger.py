@@ -50,12 +50,20 @@ def trigger(
             )
         answer = one.ask(wish)
         run = answer["run"]
-        (sys.stderr if follow else sys.stdout).write(f"{run}\n")
-        sys.stdout.flush()
-        if answer["state"] == State.SKIPPED:
-            return _skipped(context, job, answer["reason"])
-        if one.runner is not None and (wait or follow):
-            return _see_it_through(context, one, one.runner, run, follow=follow)
+        runner = one.runner if wait or follow else None
+        try:
+            (sys.stderr if follow else sys.stdout).write(f"{run}\n")
+            sys.stdout.flush()
+            if answer["state"] == State.SKIPPED:
+                return _skipped(context, job, answer["reason"])
+            if runner is not None:
+                return _see_it_through(one, runner, run, follow=follow)
+        except KeyboardInterrupt:  # also of whoever has only just read the id
+            if runner is None:
+                raise
+            stop = context.command("cancel", run)
+            sys.stderr.write(f"\n{run} goes on; stop it with: {stop}\n")
+            return _INTERRUPTED
     _say_what_next(context, one, job, answer["state"], run)
     return 0
 
@@ -77,15 +85,8 @@ def _say_what_next(context: Context, one: Asking, job: str, state: str, run: str
     sys.stderr.write(f"{said}\n")
 
 
-def _see_it_through(
-    context: Context, one: Asking, runner: Connection, run: str, *, follow: bool
-) -> int:
-    try:
-        end = _followed(one.state, run) if follow else _waited_for(one.state, runner, run)
-    except KeyboardInterrupt:
-        stop = context.command("cancel", run)
-        sys.stderr.write(f"\n{run} goes on; stop it with: {stop}\n")
-        return _INTERRUPTED
+def _see_it_through(one: Asking, runner: Connection, run: str, *, follow: bool) -> int:
+    end = _followed(one.state, run) if follow else _waited_for(one.state, runner, run)
     (sys.stderr if follow else sys.stdout).write(f"{in_words(end)}\n")
     return 0 if end.state is State.SUCCEEDED else FAILED
 
