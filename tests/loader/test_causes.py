@@ -80,3 +80,23 @@ def test_a_chain_says_how_late_it_starts_at_most(after: object, said: str) -> No
     keys = values.read(Keys, {"command": "x", "after": after})
 
     assert said == str(keys.after)
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("command: x, aftr: b", ["unknown key 'aftr' in job 'a'"]),
+        ("command: x, clok: daily at 02:30", ["unknown key 'clok' in job 'a'"]),
+        ("command: x, frob: b", ["job 'a': 'clock' is missing", "unknown key 'frob' in job 'a'"]),
+        (
+            "comand: x, aftr: b",
+            ["unknown key 'comand' in job 'a'", "unknown key 'aftr' in job 'a'"],
+        ),
+    ],
+)
+def test_what_is_missing_for_a_typo_alone_is_not_told_as_well(
+    keys: str, expected: list[str]
+) -> None:
+    found = diagnostics(f"jobs: {{a: {{{keys}}}, b: {{command: x, clock: every 1h}}}}")
+
+    assert sorted(expected) == sorted(one.message for one in found)

@@ -23,6 +23,7 @@ from schedkit.loader.placed import Placed, at, refused
 from schedkit.loader.zone import machine_zone
 
 _HOW = ("command", "python", "shell", "interpreter")
+_WHEN = ("clock", "after", "on")
 
 
 class JobReader:
@@ -144,9 +145,10 @@ class JobReader:
 
     def _conflicts(self, merged: Mapping[str, Any], found: list[Problem]) -> list[Problem]:
         """Return what is wrong with the keys as such, unless a typo or a refusal explains it."""
-        explained = any(p.on_key and p.hint and ("command" in p.hint or "python" in p.hint)
-                        for p in found) or REFUSED in merged.values()  # fmt: skip
-        return [p for p in conflicts(merged) if p.path or not explained]
+        if REFUSED in merged.values():
+            return [p for p in conflicts(merged) if p.path]
+        meant = {p.hint for p in found if p.on_key}
+        return [p for p in conflicts(merged) if p.path or meant.isdisjoint(_explained_by(p))]
 
     def _refuse_contradictions(self, entry: Placed, job: Job, own: Mapping[str, Any]) -> None:
         for path, problem, severity in never_fires(job, self._now):
@@ -204,6 +206,12 @@ def _problems(keys: Mapping[str, Any]) -> list[Problem]:
     except ConfigError as error:
         return [*error.problems]
     return []
+
+
+def _explained_by(missing: Problem) -> set[str]:
+    """Return the hints at what somebody meant that say why something is missing."""
+    keys = _WHEN if "'clock'" in missing.message else ("command", "python")
+    return {f"did you mean {key!r}?" for key in keys}
 
 
 def _unknown_key(key: str, where: str) -> Problem:
